@@ -1,0 +1,3 @@
+export { ConnectionReset, createSandbox, type SandboxOptions } from './sandbox.js'
+export type { Fault } from './faults.js'
+export { serveSandbox, type ServeOptions } from './serve.js'
