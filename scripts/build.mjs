@@ -36,7 +36,7 @@ const forServers = () =>
     entryPoints: existing({
       collector: 'src/collector/index.ts',
       'server/bin': 'src/collector/server/bin.ts',
-      sandbox: 'src/sandbox/index.ts',
+      sandbox: 'src/sandbox/server.ts',
     }),
   })
 
