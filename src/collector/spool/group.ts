@@ -1,0 +1,85 @@
+import type { Database } from './driver.js'
+
+/** A group is committed when nothing was added for one turn of the event loop, or at the latest then. */
+const MAX_ROWS = 256
+const MAX_WAIT_MS = 5
+
+/** Thrown by work that wrote nothing: it fails alone, its group goes on. */
+export class Untouched extends Error {
+  constructor(readonly reason: Error) {
+    super(reason.message)
+  }
+}
+
+interface Pending {
+  work(): unknown
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/**
+ * Group commit: what comes at about the same time shares one transaction, and so one wait for the disk.
+ * Each promise settles after the commit, and all are rejected when it fails.
+ */
+export function groupCommit(database: Database) {
+  let group: Pending[] = []
+  let rows = 0
+  let since = 0
+  let seen = 0
+
+  function commit() {
+    const due = group
+    group = []
+    rows = 0
+    const settle: (() => void)[] = []
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      for (const { work, resolve, reject } of due) {
+        try {
+          const value = work()
+          settle.push(() => resolve(value))
+        } catch (error) {
+          if (!(error instanceof Untouched)) throw error
+          settle.push(() => reject(error.reason))
+        }
+      }
+      database.exec('COMMIT')
+    } catch (error) {
+      try {
+        database.exec('ROLLBACK')
+      } catch {
+        // SQLite has rolled back by itself, or never began.
+      }
+      for (const { reject } of due) reject(error)
+      return
+    }
+    for (const done of settle) done()
+  }
+
+  function look() {
+    if (group.length === 0) return
+    if (group.length === seen || performance.now() - since >= MAX_WAIT_MS) return commit()
+    seen = group.length
+    setImmediate(look)
+  }
+
+  return {
+    /** Runs `work` inside the next transaction. `size` is how many rows it writes, about. */
+    add<T>(size: number, work: () => T): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        if (group.length === 0) {
+          since = performance.now()
+          seen = 0
+          setImmediate(look)
+        }
+        group.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        rows += size
+        if (rows >= MAX_ROWS) commit()
+      })
+    },
+    /** Commits what is pending now. */
+    flush() {
+      if (group.length > 0) commit()
+    },
+  }
+}

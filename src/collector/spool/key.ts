@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * What is remembered of a record: a hash, so that the ids of delivered usage are not kept in clear.
+ * The customer is part of it, so that nobody can take up another's id; its length keeps `a` + `bc` apart from `ab` + `c`.
+ */
+export const knownKey = (customerId: string, id: string): string =>
+  createHash('sha256').update(`${customerId.length}:${customerId}${id}`).digest('base64url').slice(0, 22)

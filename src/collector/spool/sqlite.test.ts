@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describeSpool } from './conformance.js'
+import { openDatabase } from './driver.js'
+import { openSqlite } from './sqlite.js'
+import type { Leased, SpoolItem } from './spool.js'
+
+const record = (id: string, json = `{"uniqueId":"${id}"}`): SpoolItem => ({ kind: 'record', customerId: 'acme', id, json })
+
+let directory: string
+let file: string
+let files = 0
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'spool-'))
+})
+beforeEach(() => {
+  file = join(directory, `${files++}.db`)
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+describeSpool('sqlite', { reset: async () => undefined, open: (options) => openSqlite(file, options) })
+
+describe('sqlite alone', () => {
+  it('is a file that only its owner reads, in write-ahead mode', async () => {
+    const spool = await openSqlite(file)
+    await spool.append([record('1')])
+    for (const name of [file, `${file}-wal`]) expect((await stat(name)).mode & 0o777).toBe(0o600)
+    await spool.close()
+  })
+
+  it('has what append resolved for in its log file', async () => {
+    const spool = await openSqlite(file)
+    await spool.append([record('1', '{"canary":"d9a8"}')])
+    expect((await readFile(`${file}-wal`)).includes('d9a8')).toBe(true)
+    await spool.close()
+  })
+
+  it('does not hide leased items for longer when the clock is set back', async () => {
+    let time = 10_000_000
+    const spool = await openSqlite(file, { leaseMs: 1_000, now: () => time })
+    await spool.append([record('1')])
+    await spool.lease(1)
+    time -= 3_600_000
+    expect(await spool.lease(1)).toHaveLength(1)
+    expect(await spool.lease(1)).toHaveLength(0)
+    await spool.close()
+  })
+
+  it('removes expired ids from its file', async () => {
+    let time = 1
+    const spool = await openSqlite(file, { rememberMs: 1_000, maxItems: 10_000, now: () => time })
+    const many = (prefix: string) => Array.from({ length: 1_000 }, (_, index) => record(`${prefix}${index}`))
+    await spool.append(many('a'))
+    time += 2_000
+    await spool.append(many('b'))
+    const database = await openDatabase(file)
+    expect(database.prepare('SELECT COUNT(*) AS count FROM known').get()).toEqual({ count: 1_000 })
+    database.close()
+    await spool.close()
+  })
+
+  it('takes no handle of one item for another', async () => {
+    const spool = await openSqlite(file)
+    await spool.append([record('1')])
+    const leased = await spool.lease(1)
+    await spool.ack(leased)
+    await spool.append([record('2')])
+    await spool.ack(leased)
+    expect(await spool.stats()).toMatchObject({ waiting: 1 })
+    const [second] = await spool.lease(1)
+    expect((second as Leased).lease).not.toBe(leased[0]?.lease)
+    await spool.close()
+  })
+
+  it('rejects what it cannot write, and goes on', async () => {
+    const spool = await openSqlite(file)
+    const blocker = await openDatabase(file)
+    blocker.exec(`CREATE TRIGGER fail BEFORE INSERT ON items WHEN NEW.id = 'bad' BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END`)
+    const good = spool.append([record('1')])
+    const bad = spool.append([record('2'), record('bad')])
+    await expect(bad).rejects.toThrow('disk I/O error')
+    // One transaction: who shared it cannot know, and must send again.
+    await expect(good).rejects.toThrow('disk I/O error')
+    expect(await spool.append([record('1'), record('2')])).toEqual({ duplicates: 0 })
+    expect(await spool.stats()).toMatchObject({ waiting: 2 })
+    blocker.close()
+    await spool.close()
+  })
+
+  it('says what to install when there is no driver', async () => {
+    await expect(openDatabase(file, [])).rejects.toThrow('npm install better-sqlite3@12')
+  })
+})
