@@ -30,6 +30,7 @@ export const reasons = {
   over_limit: 'the customer’s cap on value per day is reached',
   bad_customer: 'the customer’s name, email or traits are malformed',
   customers_off: 'this collector takes no customers',
+  refused_upstream: 'Amberflo itself refused the record or customer',
 } as const
 
 export type Reason = keyof typeof reasons

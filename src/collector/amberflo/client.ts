@@ -1,0 +1,149 @@
+import { readBounded } from '../bytes.js'
+import type { Alarm, Observe } from '../events.js'
+import { parseRetryAfter } from './retry-after.js'
+
+/** The most records in one `POST /ingest`. */
+export const MAX_INGEST_RECORDS = 100
+
+const MAX_INGEST_ANSWER_BYTES = 16 * 1024
+const MAX_CUSTOMERS_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** What became of one request to Amberflo. */
+export type Outcome =
+  | { kind: 'taken' }
+  /** Nothing is known to have arrived: send the same bytes again, not before `retryAfterMs` when given. */
+  | { kind: 'later'; cause: string; retryAfterMs?: number }
+  /** Amberflo will never take this body. */
+  | { kind: 'refused'; status: number }
+
+/** A customer as Amberflo holds it; fields that this package does not know are kept. */
+export type StoredCustomer = Record<string, unknown> & { customerId: string }
+
+export type Read = { kind: 'found'; customer: StoredCustomer } | { kind: 'none' } | Extract<Outcome, { kind: 'later' }>
+
+export interface AmberfloClient {
+  /** Posts 1 to 100 records, given as JSON texts, in one request whose bytes depend on nothing else. */
+  ingest(jsons: readonly string[]): Promise<Outcome>
+  readCustomer(customerId: string): Promise<Read>
+  /** `POST` makes a customer, `PUT` replaces all that is stored of one. */
+  writeCustomer(method: 'POST' | 'PUT', json: string): Promise<Outcome>
+}
+
+export interface ClientOptions {
+  /** Without a path's last slash. */
+  url: string
+  apiKey: string
+  timeoutMs: number
+  observe: Observe
+  fetch?: typeof fetch
+  now?: () => number
+}
+
+/** The body can never be taken; every other status says something about the moment or the configuration. */
+const refusedStatuses = new Set([400, 413, 422])
+
+interface Reply {
+  status: number
+  text: string
+  retryAfter: string | null
+}
+
+/** @see https://docs.amberflo.io/reference/post_ingest */
+export function createClient(options: ClientOptions): AmberfloClient {
+  const { url, apiKey, timeoutMs, observe, now = Date.now } = options
+  const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const alarm = (name: Alarm, detail: Record<string, string | number>) => observe({ type: 'alarm', alarm: name, detail })
+
+  /** One request, its answer read to the end; `null` when there was none in time. */
+  async function request(method: string, path: '/ingest' | '/customers', query: string, body: string | null, maxBytes: number): Promise<Reply | null> {
+    const startedAt = now()
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), timeoutMs)
+    let status = 0
+    try {
+      const response = await send(`${url}${path}${query}`, {
+        method,
+        headers: body === null ? { 'x-api-key': apiKey } : { 'x-api-key': apiKey, 'content-type': 'application/json' },
+        body,
+        // A redirect must never carry the key elsewhere. `error` would say it better, but Workers refuse that word.
+        redirect: 'manual',
+        signal: deadline.signal,
+      })
+      const bytes = await readBounded(response.body, maxBytes)
+      if (bytes === null) return null
+      status = response.status
+      return { status, text: new TextDecoder().decode(bytes), retryAfter: response.headers.get('retry-after') }
+    } catch {
+      // An error's message could quote the request, so nothing of it goes any further.
+      return null
+    } finally {
+      clearTimeout(timer)
+      observe({ type: 'upstream', method, path, status, ms: now() - startedAt })
+    }
+  }
+
+  function classify(reply: Reply | null): Outcome {
+    if (reply === null) return { kind: 'later', cause: 'no answer' }
+    const { status } = reply
+    if (status >= 200 && status < 300) return { kind: 'taken' }
+    if (refusedStatuses.has(status)) return { kind: 'refused', status }
+    if (status === 401 || status === 403) alarm('wrong_key', { status })
+    if (status === 404 || status === 405 || (status >= 300 && status < 400)) alarm('wrong_url', { status })
+    const retryAfterMs = parseRetryAfter(reply.retryAfter, now())
+    return { kind: 'later', cause: `status ${status}`, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  }
+
+  return {
+    async ingest(jsons) {
+      const reply = await request('POST', '/ingest', '', `[${jsons.join(',')}]`, MAX_INGEST_ANSWER_BYTES)
+      const outcome = classify(reply)
+      if (reply !== null && outcome.kind === 'taken') {
+        // Whether duplicates are among the ingested is not documented, so a difference is for a person to judge.
+        const ingested = /(\d+) records? (?:was|were) ingested/.exec(reply.text)?.[1]
+        if (ingested === undefined) alarm('unreadable_answer', { path: '/ingest' })
+        else if (Number(ingested) !== jsons.length) alarm('count_mismatch', { sent: jsons.length, ingested: Number(ingested) })
+      }
+      return outcome
+    },
+
+    async readCustomer(customerId) {
+      const reply = await request('GET', '/customers', `?customerId=${encodeURIComponent(customerId)}`, null, MAX_CUSTOMERS_ANSWER_BYTES)
+      if (reply?.status === 404) return { kind: 'none' }
+      const outcome = classify(reply)
+      if (outcome.kind === 'refused') return { kind: 'later', cause: `status ${outcome.status}` }
+      if (reply === null || outcome.kind !== 'taken') return outcome as Read
+      const read = findCustomer(reply.text, customerId)
+      if (read.kind === 'later') alarm('unreadable_answer', { path: '/customers' })
+      return read
+    },
+
+    async writeCustomer(method, json) {
+      return classify(await request(method, '/customers', '', json, MAX_CUSTOMERS_ANSWER_BYTES))
+    },
+  }
+}
+
+/**
+ * `GET /customers?customerId=` gives the customer, or `{}` where there is none; without the filter it
+ * gives a list. All are understood, and anything else is not taken for "none", because a customer
+ * made over one that exists would lose what was stored.
+ * @see https://github.com/amberflo/metering-typescript/blob/main/src/customerDetailsClient.ts
+ */
+function findCustomer(text: string, customerId: string): Read {
+  if (text.trim() === '') return { kind: 'none' }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { kind: 'later', cause: 'unreadable answer' }
+  }
+  const isWanted = (one: unknown): one is StoredCustomer =>
+    typeof one === 'object' && one !== null && (one as StoredCustomer).customerId === customerId
+  if (Array.isArray(value)) {
+    const found = value.find(isWanted)
+    return found ? { kind: 'found', customer: found } : { kind: 'none' }
+  }
+  if (isWanted(value)) return { kind: 'found', customer: value }
+  const empty = value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+  return empty ? { kind: 'none' } : { kind: 'later', cause: 'unreadable answer' }
+}

@@ -1,0 +1,74 @@
+import type { Answer } from '../../wire/payloads.js'
+import type { Reason } from '../../wire/reasons.js'
+import type { Parcel } from '../door/envelope.js'
+import { Refusal } from '../door/refusal.js'
+import { expiredToken } from '../door/token.js'
+import type { Proof } from '../door/token.js'
+import type { SpoolItem } from '../spool/spool.js'
+import { checkCustomer } from './customer.js'
+import { checkRecord } from './record.js'
+import type { RecordRules } from './record.js'
+import { clockDifference, clockShift } from './skew.js'
+import { isPlainObject } from './text.js'
+
+export interface BatchRules extends Pick<RecordRules, 'allowNegative' | 'fitsCap'> {
+  /** The collector's own list; `null`: every meter. */
+  meters: ReadonlySet<string> | null
+  customers: boolean
+}
+
+export interface Checked {
+  items: SpoolItem[]
+  rejected: { id: string; reason: Reason }[]
+}
+
+/**
+ * Parts a batch into what may go upstream and what is rejected alone.
+ * @throws Refusal 403 when all of it is another customer's, 401 when its token had ended before it was made
+ */
+export function checkBatch(parcel: Parcel, proof: Proof | null, rules: BatchRules, now: number): Checked {
+  if (proof !== null) requireTimely(parcel, proof, now)
+  const customerId = proof === null ? null : proof.customerId
+  const recordRules: RecordRules = {
+    now,
+    shift: clockShift(parcel.sentAt, now),
+    customerId,
+    allowsMeter: (meter) => (rules.meters?.has(meter) ?? true) && (proof?.meters?.includes(meter) ?? true),
+    allowNegative: rules.allowNegative,
+    fitsCap: rules.fitsCap,
+  }
+  const items: SpoolItem[] = []
+  const rejected: Checked['rejected'] = []
+  const sort = (result: SpoolItem | Reason, value: unknown, idField: string, place: string) => {
+    if (typeof result === 'string') rejected.push({ id: idOf(value, idField) ?? place, reason: result })
+    else items.push(result)
+  }
+  // A new customer is made before the usage that is billed to it.
+  parcel.customers.forEach((value, at) => sort(checkCustomer(value, { customers: rules.customers, customerId }), value, 'customerId', `customers[${at}]`))
+  parcel.records.forEach((value, at) => sort(checkRecord(value, recordRules), value, 'uniqueId', `records[${at}]`))
+
+  if (rejected.length > 0 && items.length === 0 && rejected.every(({ reason }) => reason === 'customer_mismatch')) {
+    throw new Refusal('wrong_customer', 'The batch is for another customer than the token or session proves. Send it when that customer is back.')
+  }
+  return { items, rejected }
+}
+
+/**
+ * A token that has ended still carries the usage that was made under it, and the identify that travels
+ * with it. Times are compared as exactly as the two clocks allow.
+ */
+function requireTimely({ records, sentAt }: Parcel, { customerId, expiresAt }: Proof, now: number): void {
+  if (expiresAt === undefined || now < expiresAt) return
+  const difference = clockDifference(sentAt, now)
+  const own = records.filter((record) => isPlainObject(record) && record['customerId'] === customerId) as Record<string, unknown>[]
+  const timely = own.every(({ meterTimeInMillis }) => typeof meterTimeInMillis === 'number' && meterTimeInMillis + difference <= expiresAt)
+  if (own.length === 0 || !timely) throw expiredToken()
+}
+
+const idOf = (value: unknown, field: string): string | undefined => {
+  const id = isPlainObject(value) ? value[field] : undefined
+  return typeof id === 'string' ? id : undefined
+}
+
+/** The whole answer: what the sink made of the items, and what never got that far. */
+export const joinAnswer = (taken: Answer, rejected: Checked['rejected']): Answer => ({ ...taken, rejected: [...rejected, ...taken.rejected] })

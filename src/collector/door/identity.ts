@@ -1,0 +1,63 @@
+import type { Observe } from '../events.js'
+import type { Visitor } from './origin.js'
+import { Refusal } from './refusal.js'
+import { createTokenVerifier } from './token.js'
+import type { Proof } from './token.js'
+
+/** What `authenticate` makes of a request: the customer of its session. */
+export interface Session {
+  customerId: string
+  /** The only meters that may be used; none named: every one. */
+  meters?: readonly string[] | undefined
+}
+
+export type Authenticate = (request: Request) => Session | null | undefined | Promise<Session | null | undefined>
+
+export interface IdentityOptions {
+  tokenSecret?: string | undefined
+  authenticate?: Authenticate | undefined
+  now: () => number
+  observe: Observe
+}
+
+/**
+ * Finds out who pays for a batch. A proof that is asked for is never waived:
+ *
+ * | configured | batch with a token | batch without |
+ * |---|---|---|
+ * | `tokenSecret` | the token decides | 401 |
+ * | `tokenSecret`, `authenticate` | the token decides, even if wrong | the session decides |
+ * | `authenticate` | the session decides | the session decides |
+ * | only `trustClient` | the browser is believed: `null` | the same |
+ */
+export function createIdentity(options: IdentityOptions): (request: Request, token: string | null, visitor: Visitor) => Promise<Proof | null> {
+  const { tokenSecret, authenticate, now, observe } = options
+  const verifyToken = tokenSecret === undefined ? undefined : createTokenVerifier({ tokenSecret, now, observe })
+
+  async function askSession(request: Request, visitor: Visitor, ask: Authenticate): Promise<Proof> {
+    // A cookie goes along with whatever a page makes the browser send, so that here the origin must be known.
+    if (visitor.origin === null || visitor.site === 'none') {
+      throw new Refusal('origin_not_allowed', 'A session is proof only on a request that a browser’s page sent: with an Origin header.')
+    }
+    let session: Session | null | undefined
+    try {
+      session = await ask(request)
+    } catch {
+      observe({ type: 'alarm', alarm: 'authenticate_failed', detail: {} })
+      throw new Refusal('identity_unavailable', 'Sessions cannot be checked at the moment. Send the batch again.', 5000)
+    }
+    if (session === null || session === undefined) throw new Refusal('no_session', 'There is no session that says who the customer is. Sign in and send the batch again.')
+    if (typeof session.customerId !== 'string' || session.customerId === '') {
+      observe({ type: 'alarm', alarm: 'authenticate_failed', detail: {} })
+      throw new Refusal('identity_unavailable', 'Sessions cannot be checked at the moment. Send the batch again.', 5000)
+    }
+    return { customerId: session.customerId, ...(session.meters === undefined ? {} : { meters: session.meters }) }
+  }
+
+  return async (request, token, visitor) => {
+    if (verifyToken && token !== null) return verifyToken(token)
+    if (authenticate) return askSession(request, visitor, authenticate)
+    if (verifyToken) throw new Refusal('no_proof', 'The batch needs a "token" that proves who the customer is; `mintToken` makes one.')
+    return null
+  }
+}

@@ -1,0 +1,66 @@
+import { Refusal } from './refusal.js'
+
+/** Who sends a request, as far as headers tell that a page's script cannot write. */
+export interface Visitor {
+  /** The `Origin` header when it may post here; the answer's CORS headers name it. */
+  origin: string | null
+  /** `Sec-Fetch-Site`, where the engine sends it. */
+  site: string | null
+}
+
+export interface OriginRules {
+  /** Exact origins; without a list, only pages of the collector's own origin. */
+  origins: ReadonlySet<string> | null
+  /** Believe `X-Forwarded-Host`. */
+  trustProxy: boolean
+}
+
+/**
+ * Decides from the request itself, not by leaving it to CORS: a beacon arrives whatever CORS says.
+ *
+ * Every browser sends `Origin` with a POST. Where a list says who may post, a request without one is
+ * refused like any other that is not on the list. Without a list the question is only whether a page of
+ * another origin sent it, and none did; what it is worth then depends on its proof (see `identity.ts`).
+ */
+export function createDoorman({ origins, trustProxy }: OriginRules): (request: Request) => { visitor: Visitor; allowed: boolean } {
+  return (request) => {
+    const origin = request.headers.get('origin')
+    const site = request.headers.get('sec-fetch-site')
+    const allowed = origins === null ? isSameOrigin(request, origin, site, trustProxy) : origin !== null && origins.has(origin)
+    return { visitor: { origin: allowed ? origin : null, site }, allowed }
+  }
+}
+
+/** Hosts are compared, not schemes: behind a proxy that ends TLS the collector sees http. `Sec-Fetch-Site` knows the scheme. */
+function isSameOrigin(request: Request, origin: string | null, site: string | null, trustProxy: boolean): boolean {
+  if (site !== null && site !== 'same-origin') return false
+  if (origin === null) return true
+  const forwarded = trustProxy ? request.headers.get('x-forwarded-host')?.split(',')[0]?.trim() : undefined
+  return hostOf(origin) === (forwarded || hostOf(request.url))
+}
+
+function hostOf(url: string): string | null {
+  const { host } = URL.canParse(url) ? new URL(url) : { host: '' }
+  return host === '' ? null : host
+}
+
+export function refuseOrigin(request: Request): Refusal {
+  const origin = request.headers.get('origin')
+  return new Refusal(
+    'origin_not_allowed',
+    origin === null
+      ? 'The request has no Origin header, and this collector takes usage only from the pages on its list.'
+      : 'This origin may not post here. Add it to the collector’s `origins` (COLLECTOR_ORIGINS), exactly as the browser sends it: scheme, host and port.',
+  )
+}
+
+/** What every answer to an allowed origin carries; other answers only say that they depend on the origin. */
+export function corsHeaders({ origin }: Visitor): Record<string, string> {
+  if (origin === null) return { vary: 'Origin' }
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'Retry-After',
+    vary: 'Origin',
+  }
+}

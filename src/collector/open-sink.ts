@@ -1,0 +1,16 @@
+import { createClient } from './amberflo/client.js'
+import { createCustomerWriter } from './amberflo/customers.js'
+import { createLock } from './amberflo/lock.js'
+import { createDirectSink } from './direct.js'
+import type { Settings } from './options.js'
+import type { Sink } from './sink.js'
+
+/** The way to Amberflo that the settings ask for. */
+export function openSink(settings: Settings): Sink {
+  const { amberfloUrl: url, apiKey, upstreamTimeoutMs: timeoutMs, observe, now, spool } = settings
+  const client = createClient({ url, apiKey, timeoutMs, observe, now, ...(settings.fetch ? { fetch: settings.fetch } : {}) })
+  if (spool === undefined) {
+    return createDirectSink({ client, writeCustomer: createCustomerWriter(client, createLock()), observe, now })
+  }
+  throw new TypeError('createCollector: `spool` needs a build with spools')
+}

@@ -1,0 +1,198 @@
+import { MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
+import type { Authenticate } from './door/identity.js'
+import { addressKey } from './door/limits.js'
+import type { Rate } from './door/limits.js'
+import { encodeSecret, isUrl } from './door/token.js'
+import type { Observe } from './events.js'
+import type { Spool } from './spool/spool.js'
+
+export interface Limits {
+  /** Largest body, in bytes. @default 65536 */
+  bodyBytes?: number | undefined
+  /** Most records in a body. @default 500 */
+  records?: number | undefined
+  /** Most customers in a body; each costs two requests to Amberflo. @default 20 */
+  customers?: number | undefined
+  /** How long a body may take to arrive, in milliseconds. @default 10000 */
+  readTimeoutMs?: number | undefined
+  /** Requests in hand at once; more are answered with 503. @default 1000 */
+  inHand?: number | undefined
+  /** Records and customers of one customer. @default { burst: 10000, perSecond: 200 } */
+  perCustomer?: Rate | false | undefined
+  /** Requests of one IP address (IPv6: of one /64), where the address is known. @default { burst: 2000, perSecond: 200 } */
+  perIp?: Rate | false | undefined
+  /** The most that may be metered for one customer in one UTC day, all meters together. @default false */
+  valuePerDay?: number | false | undefined
+}
+
+export interface CollectorOptions {
+  /** Amberflo's API key. It goes to Amberflo as `x-api-key`, and nowhere else. */
+  apiKey: string | undefined
+  /** @default 'https://app.amberflo.io' */
+  amberfloUrl?: string | undefined
+  /** The exact origins that may post. Without it, only pages of the collector's own origin. */
+  origins?: readonly string[] | undefined
+  /** An HS256 secret of at least 32 bytes, or the URL of a JWKS: batches carry a token that proves the customer. */
+  tokenSecret?: string | undefined
+  /** Says whose session a request belongs to, from its cookies or headers; its body has been read. */
+  authenticate?: Authenticate | undefined
+  /** Believe what the browser says of the customer. Has no effect where a token or session can prove it. @default false */
+  trustClient?: boolean | undefined
+  /** The only meters that may be used. */
+  meters?: readonly string[] | undefined
+  /** Take customers (identify) at all. @default true */
+  customers?: boolean | undefined
+  /** Take values below zero. @default false */
+  allowNegative?: boolean | undefined
+  /** `false` switches off what counts over time; the size of a body stays limited. */
+  limits?: Limits | false | undefined
+  /** A durable queue before Amberflo: an open `Spool`, or on Node `sqlite:FILE` or `redis://…`. Without it 200 means that Amberflo has the records. */
+  spool?: Spool | string | undefined
+  /** How many proxies in front of the collector write `X-Forwarded-For` and `X-Forwarded-Host`; `true` is 1. @default 0 */
+  trustProxy?: boolean | number | undefined
+  /** The sender's IP address, where the runtime knows it. */
+  clientIp?: ((request: Request) => string | undefined) | undefined
+  /** How long one request to Amberflo may take, in milliseconds. @default 10000 */
+  upstreamTimeoutMs?: number | undefined
+  /** Told of everything that happens, for logs and metrics. */
+  observe?: Observe | undefined
+  /** Used for Amberflo only. */
+  fetch?: typeof fetch | undefined
+  /** The clock, epoch milliseconds. */
+  now?: (() => number) | undefined
+}
+
+/** Options as the collector uses them: checked, and nothing left open. */
+export interface Settings {
+  apiKey: string
+  amberfloUrl: string
+  origins: ReadonlySet<string> | null
+  tokenSecret: string | undefined
+  authenticate: Authenticate | undefined
+  meters: ReadonlySet<string> | null
+  customers: boolean
+  allowNegative: boolean
+  limits: Required<{ [Name in keyof Limits]: Exclude<Limits[Name], undefined> }>
+  spool: Spool | string | undefined
+  trustProxy: boolean
+  addressOf: (request: Request) => string | undefined
+  upstreamTimeoutMs: number
+  observe: Observe
+  fetch: typeof fetch | undefined
+  now: () => number
+}
+
+const sizes = { bodyBytes: MAX_BODY_BYTES, records: MAX_BODY_RECORDS, customers: 20, readTimeoutMs: 10_000, inHand: 1000 }
+
+const defaultLimits: Settings['limits'] = {
+  ...sizes,
+  perCustomer: { burst: 10_000, perSecond: 200 },
+  perIp: { burst: 2000, perSecond: 200 },
+  valuePerDay: false,
+}
+
+/** @throws TypeError that names the option, and what is expected of it */
+export function readOptions(options: CollectorOptions): Settings {
+  const { apiKey, amberfloUrl = 'https://app.amberflo.io', tokenSecret, authenticate, trustClient = false, upstreamTimeoutMs = 10_000 } = options
+  // Anything else would not survive as an HTTP header; the key itself is never quoted.
+  if (typeof apiKey !== 'string' || !/^[\x21-\x7e]+$/.test(apiKey)) fail('apiKey', 'Amberflo’s API key: a string without spaces')
+  if (tokenSecret !== undefined) checkTokenSecret(tokenSecret)
+  if (authenticate !== undefined && typeof authenticate !== 'function') fail('authenticate', 'a function of the request')
+  if (tokenSecret === undefined && authenticate === undefined && trustClient !== true) {
+    throw new TypeError(
+      'createCollector: nothing proves who the customer is. Give `tokenSecret` (and make tokens with `mintToken`) or `authenticate`, ' +
+        'or say `trustClient: true` to believe whatever a browser claims.',
+    )
+  }
+  checkPositive('upstreamTimeoutMs', upstreamTimeoutMs)
+  const trustProxy = Number(options.trustProxy ?? 0)
+  return {
+    apiKey,
+    amberfloUrl: readUpstreamUrl(amberfloUrl),
+    origins: options.origins === undefined ? null : readOrigins(options.origins),
+    tokenSecret,
+    authenticate,
+    meters: options.meters === undefined ? null : readMeters(options.meters),
+    customers: options.customers ?? true,
+    allowNegative: options.allowNegative ?? false,
+    limits: readLimits(options.limits),
+    spool: options.spool,
+    trustProxy: trustProxy > 0,
+    addressOf: addressReader(options.clientIp, trustProxy),
+    upstreamTimeoutMs,
+    observe: options.observe ?? (() => undefined),
+    fetch: options.fetch,
+    now: options.now ?? Date.now,
+  }
+}
+
+function fail(option: string, expected: string): never {
+  throw new TypeError(`createCollector: \`${option}\` must be ${expected}`)
+}
+
+function checkPositive(option: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0)) fail(option, 'a number above 0')
+}
+
+function checkTokenSecret(secret: string): void {
+  if (typeof secret !== 'string' || !isUrl(secret)) {
+    encodeSecret(secret, 'createCollector: `tokenSecret`')
+    return
+  }
+  const { protocol, hostname } = URL.canParse(secret) ? new URL(secret) : { protocol: '', hostname: '' }
+  // Keys read in the clear could be anybody's.
+  if (protocol !== 'https:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname)) fail('tokenSecret', 'a secret, or the https URL of a JWKS')
+}
+
+function readUpstreamUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
+    fail('amberfloUrl', 'an http(s) URL without user, query or fragment')
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+function readOrigins(origins: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(origins)) fail('origins', 'an array of origins')
+  return new Set(
+    (origins as readonly string[]).map((text) => {
+      const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null
+      const exact = url !== null && url.origin !== 'null' && url.pathname === '/' && url.search === '' && url.hash === ''
+      if (!exact) fail('origins', `exact origins such as "https://www.example.com"; ${JSON.stringify(text)} is none`)
+      return url.origin
+    }),
+  )
+}
+
+function readMeters(meters: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(meters) || !meters.every((meter) => typeof meter === 'string')) fail('meters', 'an array of meter names')
+  return new Set(meters)
+}
+
+function readLimits(limits: Limits | false | undefined): Settings['limits'] {
+  if (limits === false) return { ...sizes, perCustomer: false, perIp: false, valuePerDay: false }
+  const given = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined)
+  const all = { ...defaultLimits, ...Object.fromEntries(given) } as Settings['limits']
+  for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) checkPositive(`limits.${name}`, all[name])
+  for (const name of ['perCustomer', 'perIp'] as const) {
+    const rate = all[name]
+    if (rate === false) continue
+    checkPositive(`limits.${name}.burst`, rate.burst)
+    checkPositive(`limits.${name}.perSecond`, rate.perSecond)
+  }
+  if (all.valuePerDay !== false) checkPositive('limits.valuePerDay', all.valuePerDay)
+  return all
+}
+
+/** Proxies append, so the address that the outermost trusted one saw is counted from the end. */
+function addressReader(clientIp: CollectorOptions['clientIp'], proxies: number): Settings['addressOf'] {
+  const forwarded = (request: Request) => {
+    const hops = request.headers.get('x-forwarded-for')?.split(',') ?? []
+    return hops[hops.length - proxies]?.trim() || undefined
+  }
+  const read = (request: Request) => (proxies > 0 ? forwarded(request) : undefined) ?? clientIp?.(request)
+  return (request) => {
+    const ip = read(request)
+    return ip === undefined ? undefined : addressKey(ip)
+  }
+}

@@ -1,0 +1,33 @@
+import type { Answer } from '../wire/payloads.js'
+import type { SpoolItem } from './spool/spool.js'
+
+/** What a sink made of the items it was given; they are counted whatever their kind. */
+export type Taken = Answer
+
+/**
+ * Where checked items go. There are two: `direct.ts` (Amberflo itself) and `spool/sink.ts` (a durable
+ * queue in front of it).
+ */
+export interface Sink {
+  /**
+   * Resolves when all items are where they must be for the browser to forget them; rejects, with
+   * `NotNowError` or `SpoolFullError`, when the batch must be sent again as a whole. A record whose id
+   * this customer has used before keeps the JSON text it had then, whatever it has now.
+   */
+  take(items: readonly SpoolItem[]): Promise<Taken>
+  /** Resolves when nothing is in hand any more. */
+  close(): Promise<void>
+}
+
+/** The batch cannot be taken at the moment. */
+export class NotNowError extends Error {
+  override name = 'NotNowError'
+
+  constructor(
+    message: string,
+    /** How long the sender should wait, in milliseconds, when that is known. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message)
+  }
+}
