@@ -1,17 +1,25 @@
-/** Builds everything that is published, into dist/: npm's browser files, the CDN's, the server's, and the types. */
-import { execFileSync } from 'node:child_process'
+/**
+ * Builds everything that is published, into dist/: npm's browser files, the CDN's, the server's, and the types.
+ * It is built elsewhere and then put in place, so that a failed build leaves the last good one.
+ */
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, copyFile, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import webpack from 'webpack'
 import webpackConfig from '../webpack.config.js'
 
-process.chdir(new URL('..', import.meta.url).pathname)
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const { version } = JSON.parse(await readFile('package.json', 'utf8'))
 
-const shared = { bundle: true, format: 'esm', outdir: 'dist', sourcemap: true, logLevel: 'warning', charset: 'utf8' }
-const existing = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)))
+// As deep as dist/, so that source maps have the right paths.
+const out = `.build-${process.pid}`
+const cdn = `${out}/cdn`
+
+const shared = { bundle: true, format: 'esm', splitting: true, outdir: out, sourcemap: true, logLevel: 'warning', charset: 'utf8' }
 
 /** What a page's own bundler takes in: nothing outside it is left to resolve. */
 const forBundlers = () =>
@@ -19,7 +27,6 @@ const forBundlers = () =>
     ...shared,
     platform: 'browser',
     target: 'es2020',
-    splitting: true,
     chunkNames: '[name]-[hash]',
     entryPoints: { index: 'src/index.ts' },
   })
@@ -31,40 +38,44 @@ const forServers = () =>
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    splitting: true,
     chunkNames: 'server/[name]-[hash]',
-    entryPoints: existing({
+    entryPoints: Object.fromEntries(Object.entries({
       collector: 'src/collector/index.ts',
       'server/bin': 'src/collector/server/bin.ts',
-      sandbox: 'src/sandbox/server.ts',
-    }),
-  })
+      sandbox: 'src/sandbox/index.ts',
+    }).filter(([, file]) => existsSync(file))),
+  }).then(() => chmod(`${out}/server/bin.js`, 0o755).catch(() => {}))
 
-const forScripts = () =>
-  new Promise((resolve, reject) => {
-    webpack(webpackConfig, (error, stats) => {
-      if (error) reject(error)
-      else if (stats.hasErrors()) reject(new Error(stats.toString({ all: false, errors: true, errorDetails: true })))
-      else resolve()
-    })
-  })
-
-/** The copies that may be cached for ever, and the Subresource Integrity hash of each file. */
-const publishScripts = async () => {
-  await copyFile('dist/cdn/amberflo.min.js', `dist/cdn/amberflo-${version}.min.js`)
-  const files = (await readdir('dist/cdn')).filter((file) => file.endsWith('.js')).sort()
-  const hashes = await Promise.all(
-    files.map(async (file) => {
-      const hash = createHash('sha384').update(await readFile(`dist/cdn/${file}`)).digest('base64')
-      return [file, `sha384-${hash}`]
-    }),
-  )
-  await writeFile('dist/cdn/integrity.json', `${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`)
+const forScripts = async () => {
+  const configs = webpackConfig.map((config) => ({ ...config, output: { ...config.output, path: `${process.cwd()}/${cdn}` } }))
+  const stats = await promisify(webpack)(configs)
+  if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true, errorDetails: true }))
+  await copyFile(`${cdn}/amberflo.min.js`, `${cdn}/amberflo-${version}.min.js`)
+  await writeFile(`${cdn}/integrity.json`, `${JSON.stringify(await hashesOf(cdn), null, 2)}\n`)
 }
 
-await rm('dist', { recursive: true, force: true })
-await Promise.all([forBundlers(), forServers(), forScripts().then(publishScripts)])
-if (existsSync('dist/server/bin.js')) await chmod('dist/server/bin.js', 0o755)
-if (!process.argv.includes('--no-types')) {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+/** The Subresource Integrity hash of each script in a folder. */
+const hashesOf = async (folder) => {
+  const scripts = (await readdir(folder)).filter((file) => file.endsWith('.js')).sort()
+  const hash = async (file) => `sha384-${createHash('sha384').update(await readFile(`${folder}/${file}`)).digest('base64')}`
+  return Object.fromEntries(await Promise.all(scripts.map(async (file) => [file, await hash(file)])))
+}
+
+const types = () =>
+  promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', `${out}/types`]).catch((error) => {
+    throw new Error(error.stdout || error.message)
+  })
+
+const parts = [forBundlers, forServers, forScripts, ...(process.argv.includes('--no-types') ? [] : [types])]
+try {
+  await mkdir(out)
+  const results = await Promise.allSettled(parts.map((part) => part()))
+  for (const { reason } of results) if (reason) console.error(reason.message)
+  if (results.some(({ status }) => status === 'rejected')) process.exitCode = 1
+  else {
+    await rename('dist', `${out}.old`).catch(() => {})
+    await rename(out, 'dist')
+  }
+} finally {
+  await Promise.all([out, `${out}.old`].map((folder) => rm(folder, { recursive: true, force: true })))
 }
