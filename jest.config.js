@@ -26,7 +26,7 @@ export default {
       ...shared,
       displayName: 'browser',
       testEnvironment: 'node',
-      testMatch: ['<rootDir>/test/{e2e,package}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{engines,e2e,package}/**/*.test.ts'],
     },
   ],
 }

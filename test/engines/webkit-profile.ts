@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Browser, LaunchOptions, Page } from './door.js'
+import { inspect, pageSockets, type Inspector } from './inspector.js'
+import { miniBrowserArgs, miniBrowserPath, webkitEnvironment } from './minibrowser.js'
+import { busiest, endWithUs, killTree } from './processes.js'
+import { callExpression, outcome, spin } from './script.js'
+import { freePort } from './webdriver.js'
+import { startDisplay } from './xvfb.js'
+
+/**
+ * WebKitGTK with storage that outlives it. WebDriver always gets an ephemeral session, so this is a MiniBrowser as a
+ * person starts it, driven through its remote inspector. All its tabs are there from the start, and the first is in front.
+ */
+export async function launchWebkitProfile(profileDir: string, options: LaunchOptions): Promise<Browser> {
+  const tabs = options.tabs ?? 1
+  const binary = miniBrowserPath()
+  const display = await startDisplay()
+  const port = await freePort()
+  const browser = spawn(binary, ['--enable-developer-extras=true', ...miniBrowserArgs(options), ...Array<string>(tabs).fill('about:blank')], {
+    env: {
+      ...webkitEnvironment(display.name),
+      WEBKIT_INSPECTOR_HTTP_SERVER: `127.0.0.1:${port}`,
+      XDG_DATA_HOME: join(profileDir, 'data'),
+      XDG_CACHE_HOME: join(profileDir, 'cache'),
+      XDG_CONFIG_HOME: join(profileDir, 'config'),
+    },
+    stdio: 'ignore',
+  })
+  const root = browser.pid!
+  const stand = endWithUs(root)
+
+  async function kill(): Promise<void> {
+    await killTree(root)
+    stand()
+    await display.stop()
+  }
+
+  try {
+    const inspectors = await Promise.all((await pageSockets(port, tabs)).map(inspect))
+    const fresh = [...inspectors]
+    const closeInspectors = (): void => inspectors.forEach((inspector) => inspector.close())
+    return {
+      engine: 'webkit',
+      version: await inspectors[0]!.evaluate('Promise.resolve(navigator.userAgent.match(/Version.([0-9.]+)/)[1])'),
+      async newPage() {
+        const inspector = fresh.shift()
+        if (!inspector) throw new Error(`this WebKit was started with ${tabs} tabs`)
+        return pageOf(root, inspector)
+      },
+      async kill() {
+        closeInspectors()
+        await kill()
+      },
+      async close() {
+        closeInspectors()
+        browser.kill('SIGTERM')
+        await new Promise((resolve) => browser.once('exit', resolve))
+        await kill()
+      },
+    }
+  } catch (error) {
+    await kill()
+    throw error
+  }
+}
+
+function pageOf(root: number, inspector: Inspector): Page {
+  const evaluate: Page['evaluate'] = async (work, ...args) => outcome(await inspector.evaluate(callExpression(work, args)))
+  return {
+    evaluate,
+    goto: (url) => inspector.goto(url),
+    back: () => inspector.back(),
+    close: () => Promise.reject(new Error('a script cannot close this tab; the WebKit without a profile can')),
+    async crash() {
+      process.kill(await busiest(root, () => evaluate(spin, 500)), 'SIGKILL')
+    },
+  }
+}
