@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { deadLetters } from './dead.js'
+import { asConfigError, ConfigError, describeVariables, readEnvironment } from './environment.js'
+import { serve } from './serve.js'
+
+const usage = `amberflo-collector: takes usage from pages, checks it, and passes it on to Amberflo
+
+  amberflo-collector [--trust-client]       listens, until SIGTERM or SIGINT
+  amberflo-collector dead list              the spool's dead letters, one JSON object a line
+  amberflo-collector dead retry [LEASE…]    sends them again: all, or those named
+
+  --trust-client   believe what the browser says of the customer; without it a token must prove it
+  --help           this
+
+Usage is taken by POST on any path. GET /livez, /readyz and /metrics are for those who run it.
+The log goes to stderr, one JSON object a line. Variables, and what holds without them:
+
+${describeVariables()}
+`
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parse(args)
+  if (values.help) return void process.stdout.write(usage)
+  const settings = readEnvironment(process.env)
+  const [command, ...rest] = positionals
+  if (command === undefined) return serve({ ...settings, trustClient: values['trust-client'] })
+  if (command === 'dead') return deadLetters(rest, settings)
+  throw new ConfigError(`there is no command ${command}; see --help`)
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, 'trust-client': { type: 'boolean', default: false } } })
+  } catch (error) {
+    throw asConfigError(error)
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(error instanceof ConfigError ? `amberflo-collector: ${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,52 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+
+export interface ListenOptions {
+  /** `ip` is the peer's address, whatever headers say. */
+  fetch(request: Request, peer: { ip: string | undefined }): Response | Promise<Response>
+  /** All of this machine's addresses by default. */
+  host?: string | undefined
+  /** 0 picks a free one. */
+  port: number
+}
+
+export interface Listening {
+  url: string
+  /** Takes no new connection, answers the requests in hand, then resolves; what is not answered after `withinMs` is cut off. */
+  drain(withinMs: number): Promise<void>
+}
+
+/** A client that is slower than this with its head or its whole request is cut off; checked every 2 s. */
+const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 }
+
+/** Serves HTTP/1.1 until drained. Rejects when the port cannot be had. */
+export async function listen({ fetch, host, port }: ListenOptions): Promise<Listening> {
+  const server = createAdaptorServer({
+    serverOptions,
+    fetch: (request, { incoming }) => fetch(request, { ip: (incoming as IncomingMessage).socket.remoteAddress }),
+  }) as Server
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const { address, port: bound } = server.address() as AddressInfo
+  return { url: `http://${hostOf(address)}:${bound}`, drain: (withinMs) => drain(server, withinMs) }
+}
+
+/** As one would type it: an address that means "all of this machine's" reads `localhost`. */
+const hostOf = (address: string) =>
+  address === '::' || address === '0.0.0.0' ? 'localhost' : address.includes(':') ? `[${address}]` : address
+
+function drain(server: Server, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    // `close` ends the connections that are idle now; those that fall idle later have to be asked for.
+    const idle = setInterval(() => server.closeIdleConnections(), 20)
+    const late = setTimeout(() => server.closeAllConnections(), withinMs)
+    server.close(() => {
+      clearInterval(idle)
+      clearTimeout(late)
+      resolve()
+    })
+  })
+}

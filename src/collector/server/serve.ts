@@ -1,0 +1,78 @@
+import { createCollector, type Collector } from '../collector.js'
+import type { CollectorEvent } from '../events.js'
+import { openSpool } from '../spool/open.js'
+import type { Spool } from '../spool/spool.js'
+import { asConfigError, ConfigError, type ServerSettings } from './environment.js'
+import { createHealth } from './health.js'
+import { listen } from './listen.js'
+import { createLog, logEvents } from './log.js'
+import { createMetrics } from './metrics.js'
+import { createRoutes } from './routes.js'
+
+/** What is in hand is finished within this, or cut off: a little less than the 30 s that orchestrators give. */
+const DRAIN_MS = 25_000
+
+/** Listens, says so on stdout, and resolves after SIGTERM or SIGINT when all that was in hand is done. A second signal ends at once. */
+export async function serve(settings: ServerSettings): Promise<void> {
+  const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, ...options } = settings
+  requireProof(settings)
+  const log = createLog(logLevel)
+  const spool = spoolUrl === undefined ? null : await open(spoolUrl, spoolOptions)
+  const stats = spool && (() => spool.stats())
+  const metrics = createMetrics(stats)
+  const health = createHealth(stats)
+  const observers = [logEvents(log), metrics.observe, health.observe]
+  const peers = new WeakMap<Request, string>()
+  let collector: Collector
+  try {
+    collector = createCollector({
+      ...options,
+      ...(spool ? { spool } : {}),
+      clientIp: (request) => peers.get(request),
+      observe: (event: CollectorEvent) => observers.forEach((observe) => observe(event)),
+    })
+  } catch (error) {
+    throw asConfigError(error)
+  }
+  const route = createRoutes({ collector, health, metrics })
+  const stopped = nextSignal()
+  const server = await listen({
+    host,
+    port,
+    fetch(request, { ip }) {
+      if (ip !== undefined) peers.set(request, ip)
+      return route(request)
+    },
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`PORT ${port}${host === undefined ? '' : ` of HOST ${host}`} cannot be listened on: ${error.code ?? error.message}`)
+  })
+  process.stdout.write(`listening on ${server.url}\n`)
+  log.info({ url: server.url, spool: spoolUrl?.split(':')[0] ?? 'none' }, 'listening')
+
+  const signal = await stopped
+  log.info({ signal }, 'draining')
+  health.startDraining()
+  void nextSignal().then(() => process.exit(1))
+  await server.drain(DRAIN_MS)
+  await collector.close()
+  await spool?.close()
+  log.info('drained')
+  process.exit(0)
+}
+
+function requireProof({ apiKey, tokenSecret, trustClient }: ServerSettings) {
+  if (apiKey === undefined) throw new ConfigError('AMBERFLO_API_KEY is missing: the key that Amberflo gave you, with the right to ingest')
+  if (tokenSecret === undefined && trustClient !== true) {
+    throw new ConfigError('COLLECTOR_TOKEN_SECRET is missing: a secret of at least 32 bytes or the https URL of a JWKS; or say --trust-client to believe whatever a browser claims')
+  }
+}
+
+const open = (url: string, options: ServerSettings['spoolOptions']): Promise<Spool> =>
+  openSpool(url, options).catch((error: Error) => {
+    throw new ConfigError(`COLLECTOR_SPOOL cannot be opened: ${error.message.split('\n')[0]}`)
+  })
+
+const nextSignal = () =>
+  new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
+  })
