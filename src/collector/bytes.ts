@@ -1,20 +1,27 @@
-/** Reads a body to its end and gives its bytes; `null` as soon as it is longer than `maxBytes`. */
-export async function readBounded(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array | null> {
-  if (body === null) return new Uint8Array()
-  const reader = body.getReader()
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
+/** Reads to the end and gives all bytes; `null`, and reads no further, as soon as there are more than `maxBytes`. */
+export async function readBounded(reader: Reader, maxBytes: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = []
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) break
+    if (done) return chunks.length === 1 ? (chunks[0] as Uint8Array) : join(chunks, size)
     size += value.byteLength
     if (size > maxBytes) {
-      reader.cancel().catch(() => undefined)
+      leave(reader)
       return null
     }
     chunks.push(value)
   }
-  if (chunks.length === 1) return chunks[0] as Uint8Array
+}
+
+/** Says that no more will be read. What the other side thinks of it is of no interest. */
+export function leave(reader: Reader): void {
+  reader.cancel().catch(() => undefined)
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const whole = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {

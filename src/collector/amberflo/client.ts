@@ -69,7 +69,7 @@ export function createClient(options: ClientOptions): AmberfloClient {
         redirect: 'manual',
         signal: deadline.signal,
       })
-      const bytes = await readBounded(response.body, maxBytes)
+      const bytes = response.body === null ? new Uint8Array() : await readBounded(response.body.getReader(), maxBytes)
       if (bytes === null) return null
       status = response.status
       return { status, text: new TextDecoder().decode(bytes), retryAfter: response.headers.get('retry-after') }

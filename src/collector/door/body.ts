@@ -1,4 +1,4 @@
-import { readBounded } from '../bytes.js'
+import { leave, readBounded } from '../bytes.js'
 import { Refusal } from './refusal.js'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -8,13 +8,15 @@ export interface BodyLimits {
   readTimeoutMs: number
 }
 
-/** Reads a request's text, counting what really comes; `Content-Length` may only shorten the matter, never lengthen it. */
-export async function readText(request: Request, { bodyBytes, readTimeoutMs }: BodyLimits): Promise<string> {
+/**
+ * Reads a request's text and counts what really comes: `Content-Length` may be missing or lie, and is
+ * only believed when it says too much.
+ */
+export async function readText(request: Request, limits: BodyLimits): Promise<string> {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') throw new Refusal('bad_encoding', 'Send the body without a Content-Encoding.')
-  if (Number(request.headers.get('content-length')) > bodyBytes) throw tooLarge(bodyBytes)
-  const bytes = await withinTime(readBounded(request.body, bodyBytes), readTimeoutMs)
-  if (bytes === null) throw tooLarge(bodyBytes)
+  if (Number(request.headers.get('content-length')) > limits.bodyBytes) throw tooLarge(limits)
+  const bytes = request.body === null ? new Uint8Array() : await readInTime(request.body, limits)
   try {
     return decoder.decode(bytes)
   } catch {
@@ -22,21 +24,25 @@ export async function readText(request: Request, { bodyBytes, readTimeoutMs }: B
   }
 }
 
-const tooLarge = (bytes: number) => new Refusal('too_large', `The body is over ${bytes} bytes. Send fewer records at once.`)
-
-async function withinTime<T>(reading: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Refusal('too_slow', `The body did not arrive within ${ms} ms.`)), ms)
-  })
+async function readInTime(body: ReadableStream<Uint8Array>, limits: BodyLimits): Promise<Uint8Array> {
+  const reader = body.getReader()
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    leave(reader)
+  }, limits.readTimeoutMs)
+  let bytes: Uint8Array | null
   try {
-    return await Promise.race([reading, late])
-  } catch (error) {
-    if (error instanceof Refusal) throw error
+    bytes = await readBounded(reader, limits.bodyBytes)
+  } catch {
     // The sender went away in the middle of the body; nobody will read this answer.
     throw new Refusal('too_slow', 'The body ended before it was complete.')
   } finally {
     clearTimeout(timer)
-    reading.catch(() => undefined)
   }
+  if (late) throw new Refusal('too_slow', `The body did not arrive within ${limits.readTimeoutMs} ms.`)
+  if (bytes === null) throw tooLarge(limits)
+  return bytes
 }
+
+const tooLarge = ({ bodyBytes }: BodyLimits) => new Refusal('too_large', `The body is over ${bodyBytes} bytes. Send fewer records at once.`)

@@ -35,7 +35,7 @@ export function openEnvelope(text: string, limits: ParcelLimits): Parcel {
   if (!Array.isArray(customers)) throw malformed('"customers"', 'an array')
   if (records.length > limits.records) throw tooMany('records', limits.records)
   if (customers.length > limits.customers) throw tooMany('customers', limits.customers)
-  return { sentAt: sentAt as number | null, token: token as string | null, records, customers }
+  return { sentAt: sentAt as number | null, token, records, customers }
 }
 
 const malformed = (what: string, expected: string) => new Refusal('bad_envelope', `In the batch, ${what} must be ${expected}.`)
