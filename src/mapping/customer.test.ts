@@ -1,0 +1,90 @@
+import { customerFields, toCustomer } from './index.js'
+
+const map = (traits: unknown, userId: unknown = 'u1') => toCustomer(customerFields({ type: 'identify', userId, traits }))
+const customerOf = (traits: unknown) => {
+  const mapped = map(traits)
+  if (!('value' in mapped)) throw new Error(mapped.refusal)
+  return mapped.value
+}
+
+describe('customerId', () => {
+  it('is verbatim', () => {
+    expect(map({}, ' a/b|c ')).toEqual({ value: { customerId: ' a/b|c ', customerName: ' a/b|c ' }, notes: [] })
+  })
+  it.each([null, '', {}, NaN])('%p is nobody', (userId) => {
+    expect(map({ name: 'Ada' }, userId)).toEqual({ refusal: 'no_customer', notes: [] })
+  })
+})
+
+describe('customerName', () => {
+  const all = { name: 'Ada L', firstName: 'Ada', lastName: 'Lovelace', username: 'ada', email: 'ada@example.com' }
+  it.each([
+    ['name', all, 'Ada L'],
+    ['first and last name', { ...all, name: '' }, 'Ada Lovelace'],
+    ['first and last name in snake_case', { first_name: 'Ada', last_name: 'Lovelace', username: 'ada' }, 'Ada Lovelace'],
+    ['first name alone', { firstName: 'Ada', lastName: ' ', username: 'ada' }, 'Ada'],
+    ['last name alone', { last_name: 'Lovelace' }, 'Lovelace'],
+    ['username', { ...all, name: ' ', firstName: null, lastName: undefined }, 'ada'],
+    ['email', { email: 'ada@example.com' }, 'ada@example.com'],
+    ['id', { plan: 'premium' }, 'u1'],
+    ['id for no traits', undefined, 'u1'],
+    ['name with separators', { name: 'Ada/L' }, 'Ada/L'],
+    ['number', { name: 42 }, '42'],
+    ['no object', { name: {}, username: 'ada' }, 'ada'],
+  ])('is the %s', (_, traits, name) => {
+    expect(customerOf(traits).customerName).toBe(name)
+  })
+
+  it('survives traits that throw', () => {
+    const traits = { get name() { throw new Error('no') }, username: 'ada' }
+    expect(map(traits)).toEqual({
+      value: { customerId: 'u1', customerName: 'ada', traits: { username: 'ada' } },
+      notes: ['traits.name: unreadable, left out'],
+    })
+  })
+})
+
+it.each([undefined, null, '', ' ', {}])('an email of %p is omitted', (email) => {
+  expect('customerEmail' in customerOf({ email })).toBe(false)
+})
+
+describe('traits', () => {
+  it.each<[string, unknown, Record<string, unknown> | undefined]>([
+    ['numbers and booleans keep their type', { a: 5, b: false, c: -0.5 }, { a: 5, b: false, c: -0.5 }],
+    ['texts are rewritten', { a: 'x/y|z' }, { a: 'x_y_z' }],
+    ['texts are not cut', { a: 'x'.repeat(500) }, { a: 'x'.repeat(500) }],
+    ['arrays are joined', { a: [1, true, 'x/y'] }, { a: '1,true,x_y' }],
+    ['an array of one number is a text', { a: [5] }, { a: '5' }],
+    ['objects are dotted', { address: { city: 'Paris', zip: 75001 } }, { 'address.city': 'Paris', 'address.zip': 75001 }],
+    ['dates are ISO 8601', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
+    ['bigints are texts', { a: 10n }, { a: '10' }],
+    ['blanks and nothings are left out', { a: '', b: ' ', c: null, d: undefined, e: () => 1, f: [] }, undefined],
+    ['numbers that JSON has not are left out', { a: NaN, b: Infinity }, undefined],
+    ['name and email have moved', { name: 'Ada', email: 'a@b.c' }, undefined],
+    ['all others stay', { firstName: 'Ada', username: 'ada' }, { firstName: 'Ada', username: 'ada' }],
+  ])('%s', (_, traits, expected) => {
+    const customer = customerOf(traits)
+    expect(customer.traits).toEqual(expected)
+    expect('traits' in customer).toBe(expected !== undefined)
+  })
+
+  it('keep a name that is not the customer’s', () => {
+    expect(toCustomer({ customerId: 'u1', customerName: 'ACME', traits: { name: 'Ada' } })).toEqual({
+      value: { customerId: 'u1', customerName: 'ACME', traits: { name: 'Ada' } },
+      notes: [],
+    })
+  })
+
+  it('that cannot be walked are left out, and noted', () => {
+    const traits: Record<string, unknown> = { plan: 'premium' }
+    traits['self'] = traits
+    expect(map(traits)).toMatchObject({
+      value: { traits: { plan: 'premium' } },
+      notes: ['traits.self: a cycle, left out'],
+    })
+  })
+})
+
+it('refuses what the wire does not carry', () => {
+  expect(map({ a: 'x'.repeat(33_000) })).toEqual({ refusal: 'too_large', notes: [] })
+})

@@ -1,0 +1,26 @@
+/**
+ * The part of a Segment event that is read here. It is data from a page: every value may be missing,
+ * of another type, or hostile.
+ * @see https://segment.com/docs/connections/spec/common/
+ */
+export interface EventLike {
+  type?: unknown
+  messageId?: unknown
+  timestamp?: unknown
+  userId?: unknown
+  anonymousId?: unknown
+  event?: unknown
+  name?: unknown
+  properties?: unknown
+  traits?: unknown
+  context?: unknown
+}
+
+/** A property's value; `otherwise` where it cannot be read: no such owner, a getter or a Proxy that throws. */
+export const get = (owner: unknown, key: string, otherwise?: unknown): unknown => {
+  try {
+    return (owner as Record<string, unknown>)[key]
+  } catch {
+    return otherwise
+  }
+}

@@ -1,0 +1,27 @@
+import { meterName, type EventLike, type MeterNames } from './index.js'
+
+const track = (event?: unknown): EventLike => ({ type: 'track', event })
+
+it.each<[string, EventLike, MeterNames, string | false]>([
+  ['a page', { type: 'page', name: 'Home' }, {}, 'page'],
+  ['a screen', { type: 'screen', name: 'Home' }, {}, 'screen'],
+  ['a track, verbatim', track(' API Calls '), {}, ' API Calls '],
+  ['a renamed page', { type: 'page' }, { page: 'views' }, 'views'],
+  ['a skipped screen', { type: 'screen' }, { screen: false }, false],
+  ['a renamed track', track('A'), { track: { A: 'B' } }, 'B'],
+  ['a skipped track', track('A'), { track: { A: false } }, false],
+  ['another track', track('C'), { track: { A: 'B' } }, 'C'],
+  ['an inherited name', track('constructor'), { track: {} }, 'constructor'],
+  ['__proto__', track('__proto__'), { track: {} }, '__proto__'],
+  ['one of `only`', track('A'), { only: ['A'] }, 'A'],
+  ['none of `only`', track('B'), { only: ['A'] }, false],
+  ['`only` by the new name', track('A'), { track: { A: 'B' }, only: ['B'] }, 'B'],
+  ['`only` by the old name', track('A'), { track: { A: 'B' }, only: ['A'] }, false],
+  ['a track without a name', track(), {}, ''],
+  ['a track whose name is no text', track({}), {}, ''],
+  ['an identify', { type: 'identify' }, {}, false],
+  ['a group', { type: 'group' }, {}, false],
+  ['a type of another type', { type: ['page', 'x'] }, {}, false],
+])('%s', (_, event, names, expected) => {
+  expect(meterName(event, names)).toBe(expected)
+})
