@@ -1,0 +1,45 @@
+import type { Entry } from './item.js'
+import type { State } from './states.js'
+
+/** Items of one key under one proof, on their way together. */
+export interface Batch {
+  id: string
+  key: string
+  proof: string | undefined
+  /** Customers first. */
+  items: Entry[]
+  /** Bytes of UTF-8 of its items. */
+  bytes: number
+  state: State
+  /** When its next step is due, by the monotonic clock. */
+  due: number
+  /** Attempts that failed. */
+  tries: number
+  /** Bytes that it has in flight. */
+  flying: number
+  /** The way that was tried last. */
+  via: 'beacon' | 'fetch'
+  /** A 401 has asked for a new token since its customer was last here. */
+  renewed?: boolean
+  /** A beacon of it went without a receipt. */
+  missed?: boolean
+}
+
+export function addItem(batch: Batch, item: Entry): void {
+  batch.items[item.kind === 'customers' ? 'unshift' : 'push'](item)
+  batch.bytes += item.size
+}
+
+export function removeItems(batch: Batch, items: readonly Entry[]): void {
+  batch.items = batch.items.filter((item) => !items.includes(item))
+  for (const { size } of items) batch.bytes -= size
+}
+
+/** The body of a batch; the texts of its items are put in as they are, the same at every attempt. */
+export function envelope({ id, proof, items }: Batch, sentAt: number): string {
+  const list = (kind: Entry['kind']) => {
+    const texts = items.flatMap((item) => (item.kind === kind ? item.json : []))
+    return texts[0] ? `,"${kind}":[${texts}]` : ''
+  }
+  return JSON.stringify({ v: 1, batch: id, sentAt, token: proof }).slice(0, -1) + list('customers') + list('records') + '}'
+}

@@ -1,0 +1,133 @@
+import { MAX_RECORD_BYTES } from '../wire/limits.js'
+import { post, sendBeacon } from './attempt.js'
+import { createCourier } from './courier.js'
+import { openDatabase } from './database.js'
+import { utf8Length, type Fate, type Item, type Limits } from './item.js'
+import { createJournal } from './journal.js'
+import { watchLeaving } from './leaving.js'
+import { createOutbox } from './outbox.js'
+import { watchPolicy } from './policy.js'
+import { watchReceipts } from './receipt.js'
+import { createTabs } from './tabs.js'
+
+/** How often a page looks for what crashed ones have left. */
+const LEFTOVERS_MS = 30_000
+
+export interface BeaconOptions {
+  /** Where batches go: absolute, and may have a query of its own. Each address has an outbox of its own. */
+  url: string
+  limits: Limits
+  /** Every batch needs a token: items made without one wait for `wake`. */
+  needsProof: boolean
+  /** After a 401: a new token for `key`, or `undefined` if there is none; then its batches wait for `wake`. Never rejects. */
+  renew(key: string): Promise<string | undefined>
+  onFate(fate: Fate): void
+  /** These items will be sent again. */
+  onRetry?(uniqueIds: string[]): void
+  log(level: 'debug' | 'warn', message: string): void
+}
+
+export interface Beacon {
+  /** Resolves when the item is durable, or held in memory where storage is blocked. Never rejects. */
+  put(item: Item): Promise<void>
+  /** Sends all that waits now; resolves when its fate is known, or its customer must come back first. */
+  flush(): Promise<void>
+  /** The customer `key` is back, or has a new token: what was kept for it goes on. */
+  wake(key: string, proof?: string): void
+  /** Stops timers and listeners; what waits stays in the outbox for the next page. */
+  close(): Promise<void>
+}
+
+/** Delivers items to a collector by beacons with receipts, over an outbox that outlives the page. */
+export function createBeacon(options: BeaconOptions): Beacon {
+  const { log, onFate } = options
+  const url = new URL(options.url)
+  const name = 'outbox ' + url.href
+  const storage = localStorageIfAllowed()
+  const visible = () => document.visibilityState !== 'hidden'
+  const closing = new AbortController()
+  const { signal } = closing
+  const tabs = createTabs(name, navigator.locks, storage)
+
+  const stopReceipts = watchReceipts(url, url.origin !== location.origin, (id, accepted) => courier.receipt(id, accepted))
+
+  const courier = createCourier({
+    ...options,
+    receipts: !!stopReceipts,
+    visible,
+    newId,
+    send: (batchId, body) => sendBeacon(url, batchId, body),
+    post: (batchId, body) => post(url, batchId, body, !visible()),
+    forget: (item) => outbox.remove(item),
+  })
+
+  const outbox = createOutbox({
+    transact: openDatabase(name),
+    journal: createJournal(name, storage),
+    onItems: courier.add,
+    onBlocked: (error) => log('warn', `storage is blocked or full, usage is kept in memory only: ${error}`),
+  })
+
+  const takeOver = async () => {
+    tabs.beat()
+    for (const owner of await outbox.owners()) tabs.claim(owner, () => outbox.takeOver(owner))
+  }
+
+  /** The page begins, or comes back from the back/forward cache, where others may have taken over what it left. */
+  const begin = () => {
+    const owner = newId()
+    tabs.claim(owner, () => {})
+    courier.clear()
+    courier.add(outbox.restart(owner))
+    takeOver()
+  }
+
+  watchLeaving({
+    leave(gone) {
+      outbox.seal()
+      courier.leave()
+      outbox.leave()
+      if (gone) tabs.leave()
+    },
+    restored: begin,
+    awake() {
+      courier.hurry()
+      takeOver()
+    },
+  }, signal)
+  watchPolicy(url.origin, (message) => log('warn', message), signal)
+  const leftovers = setInterval(takeOver, LEFTOVERS_MS)
+  begin()
+
+  return {
+    async put(item) {
+      const size = utf8Length(item.json)
+      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: Date.now(), size })
+      onFate({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large', via: 'beacon' })
+    },
+    flush() {
+      outbox.seal()
+      return courier.flush()
+    },
+    wake: courier.wake,
+    async close() {
+      clearInterval(leftovers)
+      closing.abort()
+      stopReceipts?.()
+      outbox.leave()
+      courier.clear()
+      tabs.leave()
+    },
+  }
+}
+
+const newId = (): string => Math.random().toString(36).slice(2, 10)
+
+/** Reading the property throws where the browser blocks storage. */
+function localStorageIfAllowed(): Storage | undefined {
+  try {
+    return localStorage
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,272 @@
+import { MAX_BODY_BYTES } from '../wire/limits.js'
+import type { Reply } from './attempt.js'
+import { backoffMs } from './backoff.js'
+import { addItem, envelope, removeItems, type Batch } from './batch.js'
+import { utf8Length, type Entry, type Fate, type Limits } from './item.js'
+import { isResting, table, type StateEvent } from './states.js'
+
+/** No receipt within this time, and `fetch` tells. */
+const RECEIPT_MS = 10_000
+/** Browsers lose beacons silently beyond a number of their own; this is well below all of them. */
+const MAX_FLYING = 63
+/** So many batches in a row without a receipt, though they had arrived: receipts do not work here. */
+const BLIND_AFTER = 2
+/** What may wait, for how long; beyond it the oldest goes first. */
+const MAX_WAITING = 10_000
+const MAX_WAITING_BYTES = 2 * 1024 * 1024
+const MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000
+/** A timer may not be set further ahead. */
+const MAX_TIMER_MS = 60_000
+
+export interface CourierOptions {
+  limits: Limits
+  /** Items without proof wait for `wake`. */
+  needsProof: boolean
+  /** Whether receipts can be seen at all. */
+  receipts: boolean
+  visible(): boolean
+  newId(): string
+  /** `false`: the browser did not take it. */
+  send(batchId: string, body: string): boolean
+  /** Never rejects. */
+  post(batchId: string, body: string): Promise<Reply>
+  renew(key: string): Promise<string | undefined>
+  onFate(fate: Fate): void
+  onRetry?(uniqueIds: string[]): void
+  log(level: 'debug' | 'warn', message: string): void
+  /** The item's fate is final. */
+  forget(item: Entry): void
+}
+
+export interface Courier {
+  add(items: readonly Entry[]): void
+  /** What resource timing says of a batch. */
+  receipt(batchId: string, accepted: boolean): void
+  /** The page is going: all that waits, in as few beacons as possible. */
+  leave(): void
+  /** All that waits is due now, but for what the collector has put off. */
+  hurry(): void
+  /** Hurries, and resolves when the fate of all that waited is known or its customer must come back first. */
+  flush(): Promise<void>
+  wake(key: string, proof?: string): void
+  /** Lets go of everything, without a fate. */
+  clear(): void
+}
+
+/** Drives batches through the table of states: it knows when, how often and how much at once; not where to, or of whom. */
+export function createCourier(options: CourierOptions): Courier {
+  const { limits, log } = options
+  // Oldest first.
+  let batches: Batch[] = []
+  let notBefore = 0
+  let misses = options.receipts ? 0 : BLIND_AFTER
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const onChange: (() => void)[] = []
+
+  const now = () => performance.now()
+  const resting = () => batches.filter(isResting)
+
+  /** The items' fate is final. */
+  const end = (batch: Batch, items: readonly Entry[], outcome: Fate['outcome'], reason?: string) => {
+    if (!items.length) return
+    removeItems(batch, items)
+    items.forEach(options.forget)
+    batches = batches.filter(({ items: left }) => left.length)
+    options.onFate({ batchId: batch.id, uniqueIds: items.map(({ id }) => id), outcome, ...(reason && { reason }), via: batch.via })
+  }
+
+  /** Takes the step that the table gives; `false` if it gives none. */
+  const step = (batch: Batch, event: StateEvent): boolean => {
+    const next = table[batch.state][event]
+    if (!next) return false
+    log('debug', `batch ${batch.id}: ${batch.state} → ${next} (${event})`)
+    batch.state = next
+    batch.flying = 0
+    return true
+  }
+
+  /** Sends the batch the way that the event asks for; `false` if it has to wait its turn. */
+  const attempt = (batch: Batch, event: StateEvent): boolean => {
+    const { id, items } = batch
+    end(batch, items.filter(({ at }) => Date.now() - at > MAX_AGE_MS), 'dropped', 'expired')
+    if (!batch.items.length || (options.needsProof && batch.proof === undefined)) return false
+    const body = envelope(batch, Date.now())
+    const bytes = utf8Length(body)
+    const others = batches.filter((other) => other !== batch && other.flying)
+    const room = others.reduce((left, { flying }) => left - flying, MAX_BODY_BYTES)
+    // One alone may always try: `fetch` takes what no beacon can.
+    if ((others.length && (bytes > room || others.length >= MAX_FLYING)) || !step(batch, event)) return false
+    batch.flying = bytes
+    batch.via = batch.state as Fate['via']
+    if (batch.state === 'beacon') {
+      batch.due = now() + RECEIPT_MS
+      return options.send(id, body) || attempt(batch, 'unconfirmed')
+    }
+    batch.due = Infinity
+    options.post(id, body).then((reply) => {
+      if (batch.state === 'fetch') answered(batch, reply)
+      pump()
+    })
+    return true
+  }
+
+  const answered = (batch: Batch, { status, retryAfter, answer }: Reply) => {
+    const { items } = batch
+    if (answer) {
+      const reasons = new Map(answer.rejected.map(({ id, reason }) => [id, reason]))
+      const reasonOf = ({ kind, id, key }: Entry) => reasons.get(kind === 'records' ? id : key)
+      // A batch with a rejected record has no receipt by design.
+      if (batch.missed && !reasons.size) misses++
+      step(batch, 'taken')
+      end(batch, items.filter((item) => !reasonOf(item)), 'accepted')
+      for (const item of batch.items) end(batch, [item], 'rejected', reasonOf(item))
+    } else if (status === 413 && items[1]) {
+      step(batch, 'tooLarge')
+      batch.due = 0
+      const half = items.slice(items.length >> 1)
+      removeItems(batch, half)
+      const other = create(batch, 0)
+      for (const item of half) addItem(other, item)
+    } else if (status === 400 || status === 413 || status === 422) {
+      log('warn', `the collector answered ${status}, batch ${batch.id} is dropped`)
+      step(batch, 'refused')
+      end(batch, items, 'dropped', 'refused')
+    } else if (status === 401 || status === 403) {
+      log('warn', `the collector answered ${status}, batch ${batch.id} waits for its customer's next token or visit`)
+      step(batch, status === 401 ? 'unproven' : 'forbidden')
+      if (status === 403 || batch.renewed) return
+      batch.renewed = true
+      options.renew(batch.key).then((proof) => {
+        if (proof !== undefined && step(batch, 'wake')) prove(batch, proof)
+        pump()
+      })
+    } else {
+      step(batch, 'later')
+      batch.due = now() + Math.max(retryAfter, backoffMs(++batch.tries, Math.random()))
+      if (retryAfter) notBefore = Math.max(notBefore, batch.due)
+      options.onRetry?.(items.map(({ id }) => id))
+    }
+  }
+
+  const prove = (batch: Batch, proof: string | undefined) => {
+    batch.proof = proof ?? batch.proof
+    batch.due = 0
+  }
+
+  const create = ({ key, proof }: { key: string; proof?: string | undefined }, due: number): Batch => {
+    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: 'waiting', due, tries: 0, flying: 0, via: 'beacon' }
+    batches.push(batch)
+    return batch
+  }
+
+  /** Does all that is due, oldest first, and comes back for the next. */
+  const pump = () => {
+    let next = now() + MAX_TIMER_MS
+    // A customer travels before the records that came after it.
+    const behind = new Set<string>()
+    for (const batch of batches) {
+      const { key, state } = batch
+      if (state === 'parked') continue
+      const rests = isResting(batch)
+      const at = rests ? Math.max(batch.due, notBefore) : batch.due
+      if (at > now()) next = Math.min(next, at)
+      else if (!rests) unconfirmed(batch)
+      else if (!behind.has(key)) attempt(batch, misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due')
+      if (batch.items[0]?.kind === 'customers') behind.add(key)
+    }
+    clearTimeout(timer)
+    if (batches.length) timer = setTimeout(pump, next - now())
+    for (const listener of onChange.splice(0)) listener()
+  }
+
+  const unconfirmed = (batch: Batch) => {
+    batch.missed = true
+    attempt(batch, 'unconfirmed')
+  }
+
+  const hurry = () => {
+    for (const batch of resting()) batch.due = 0
+    pump()
+  }
+
+  const add = (item: Entry) => {
+    let batch: Batch | undefined
+    for (const other of batches) {
+      if (other.state !== 'waiting' || other.key !== item.key || other.proof !== item.proof) continue
+      if (other.items.length < limits.maxRecords && other.bytes + item.size <= limits.maxBytes) batch = other
+      else other.due = 0
+    }
+    batch ??= create(item, now() + limits.maxDelayMs)
+    addItem(batch, item)
+    if (batch.items.length >= limits.maxRecords) batch.due = 0
+    if (item.kind === 'customers') supersede(item)
+  }
+
+  /** Only the newest of a customer waits. Leftovers come late, but are old. */
+  const supersede = (newest: Entry) => {
+    for (const batch of resting()) {
+      for (const item of batch.items) {
+        if (item.kind !== 'customers' || item.key !== newest.key || item === newest) continue
+        if (item.at <= newest.at) end(batch, [item], 'dropped', 'superseded')
+        else newest = item
+      }
+    }
+  }
+
+  const bound = () => {
+    let count = batches.reduce((sum, { items }) => sum + items.length, -MAX_WAITING)
+    let bytes = batches.reduce((sum, batch) => sum + batch.bytes, -MAX_WAITING_BYTES)
+    for (const batch of resting()) {
+      const excess = batch.items.filter(({ size }) => {
+        if (count <= 0 && bytes <= 0) return false
+        count--
+        bytes -= size
+        return true
+      })
+      end(batch, excess, 'dropped', 'overflow')
+      if (count <= 0 && bytes <= 0) return
+    }
+  }
+
+  return {
+    add(items) {
+      items.forEach(add)
+      bound()
+      pump()
+    },
+    receipt(batchId, accepted) {
+      const batch = batches.find(({ id }) => id === batchId)
+      if (!batch) return
+      if (accepted && step(batch, 'receipt')) {
+        misses = 0
+        batch.via = 'beacon'
+        end(batch, batch.items, 'accepted')
+      } else if (batch.state === 'beacon') unconfirmed(batch)
+      pump()
+    },
+    leave() {
+      if (notBefore <= now()) for (const batch of resting()) attempt(batch, 'leave')
+    },
+    hurry,
+    async flush() {
+      const mine = new Set(batches.flatMap(({ items }) => items))
+      hurry()
+      while (batches.some(({ state, items }) => state !== 'parked' && items.some((item) => mine.has(item)))) {
+        await new Promise<void>((resolve) => onChange.push(resolve))
+      }
+    },
+    wake(key, proof) {
+      for (const batch of resting()) {
+        if (batch.key !== key) continue
+        if (step(batch, 'wake')) batch.renewed = false
+        else if (batch.proof !== undefined || proof === undefined) continue
+        prove(batch, proof)
+      }
+      pump()
+    },
+    clear() {
+      clearTimeout(timer)
+      batches = []
+    },
+  }
+}

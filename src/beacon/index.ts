@@ -1,0 +1,2 @@
+export { createBeacon, type Beacon, type BeaconOptions } from './beacon.js'
+export type { Fate, Item, Limits } from './item.js'

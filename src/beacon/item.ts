@@ -1,0 +1,42 @@
+/** One opaque thing to deliver. Its text is final: it is kept, sent and sent again as it is. */
+export interface Item {
+  id: string
+  /** The list of the envelope that it travels in. */
+  kind: 'records' | 'customers'
+  /** Whose it is: a batch holds items of one key only. Of `customers`, only the newest of a key waits. */
+  key: string
+  /** The token that was current when it was made; a batch holds items under one proof only. */
+  proof?: string | undefined
+  json: string
+}
+
+/** An item that waits. */
+export interface Entry extends Item {
+  /** When it came, epoch milliseconds. */
+  at: number
+  /** Bytes of UTF-8. */
+  size: number
+}
+
+/** What became of some items, once that is known. */
+export interface Fate {
+  /** Empty where an item never came into a batch. */
+  batchId: string
+  uniqueIds: string[]
+  outcome: 'accepted' | 'rejected' | 'dropped'
+  reason?: string
+  /** How the fate was learnt, or which way was tried last. */
+  via: 'beacon' | 'fetch'
+}
+
+/** Sizes that close a batch: items, bytes of UTF-8, and milliseconds after its first item. */
+export interface Limits {
+  maxRecords: number
+  maxBytes: number
+  maxDelayMs: number
+}
+
+let encoder: TextEncoder | undefined
+
+/** The length of a text in UTF-8. */
+export const utf8Length = (text: string): number => (encoder ??= new TextEncoder()).encode(text).length

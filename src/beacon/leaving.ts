@@ -1,0 +1,24 @@
+/** What to do when the page may be going for good, and when it has come back. */
+export interface Leaving {
+  /** `gone`: the document is being put away, not merely hidden. */
+  leave(gone: boolean): void
+  /** The back/forward cache has given the page back. */
+  restored(): void
+  /** The network is back, or the page can be seen again. */
+  awake(): void
+}
+
+/**
+ * Listens for the page's end. Closing a tab gives `visibilitychange` first, and beacons sent there arrive more
+ * often than those sent from `pagehide`, which comes to `window` only.
+ * @see https://developer.chrome.com/docs/web-platform/page-lifecycle-api
+ */
+export function watchLeaving({ leave, restored, awake }: Leaving, signal: AbortSignal): void {
+  const options = { signal }
+  const onVisibility = () => (document.visibilityState === 'hidden' ? leave(false) : awake())
+  document.addEventListener('visibilitychange', onVisibility, options)
+  document.addEventListener('freeze', () => leave(false), options)
+  addEventListener('pagehide', () => leave(true), options)
+  addEventListener('pageshow', ({ persisted }) => persisted && restored(), options)
+  addEventListener('online', awake, options)
+}

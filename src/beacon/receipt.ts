@@ -1,0 +1,31 @@
+/** Called with a batch's id and whether its resource timing entry proves that it was accepted. */
+export type OnReceipt = (batchId: string, accepted: boolean) => void
+
+/** The query parameter that carries a batch's id. */
+export const BATCH_PARAMETER = 'b'
+
+/**
+ * Reads the fate of beacons from their Resource Timing entries. The collector sends `Server-Timing: accepted`
+ * and `Timing-Allow-Origin` for an accepted batch only, and only the latter lets a `responseStart` be seen
+ * across origins. Gives a function that stops, or `undefined` where there is no such observer.
+ * @see https://www.w3.org/TR/resource-timing/#sec-cross-origin-resources
+ */
+export function watchReceipts(url: URL, crossOrigin: boolean, onReceipt: OnReceipt): (() => void) | undefined {
+  const where = url.origin + url.pathname
+  try {
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
+        // A fetch tells its own fate.
+        if (!entry.name.startsWith(where) || entry.initiatorType === 'fetch') continue
+        const batchId = new URL(entry.name).searchParams.get(BATCH_PARAMETER)
+        if (!batchId) continue
+        const accepted = !!entry.serverTiming?.some((metric) => metric.name === 'accepted')
+        onReceipt(batchId, accepted || (crossOrigin && entry.responseStart > 0))
+      }
+    })
+    observer.observe({ type: 'resource' })
+    return () => observer.disconnect()
+  } catch {
+    return undefined
+  }
+}

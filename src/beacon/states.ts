@@ -1,0 +1,39 @@
+/**
+ * The state of a batch, and what each event does to it. The delivery follows this table alone;
+ * an event without an entry changes nothing.
+ */
+export type State = 'waiting' | 'beacon' | 'fetch' | 'backoff' | 'parked' | 'settled'
+
+export type StateEvent =
+  | 'due' // its time has come: full, old enough, flushed, or backed off for long enough
+  | 'blind' // the same on a page where receipts do not work
+  | 'leave' // the page is hidden, frozen or unloading
+  | 'receipt' // resource timing says accepted
+  | 'unconfirmed' // resource timing says not accepted, or nothing in time; or the beacon was refused
+  | 'taken' // 200
+  | 'refused' // 400, 422
+  | 'tooLarge' // 413: it waits again as two halves
+  | 'unproven' // 401
+  | 'forbidden' // 403
+  | 'later' // 408, 429, 5xx, any other answer, or none
+  | 'wake' // its customer is back, or has a new token
+
+export const table: Record<State, Partial<Record<StateEvent, State>>> = {
+  waiting: { due: 'beacon', blind: 'fetch', leave: 'beacon', receipt: 'settled' },
+  beacon: { receipt: 'settled', unconfirmed: 'fetch' },
+  fetch: {
+    receipt: 'settled',
+    taken: 'settled',
+    refused: 'settled',
+    tooLarge: 'waiting',
+    unproven: 'parked',
+    forbidden: 'parked',
+    later: 'backoff',
+  },
+  backoff: { due: 'fetch', blind: 'fetch', leave: 'beacon', receipt: 'settled' },
+  parked: { wake: 'waiting', receipt: 'settled' },
+  settled: {},
+}
+
+/** Not in flight. */
+export const isResting = ({ state }: { state: State }): boolean => state !== 'beacon' && state !== 'fetch'
