@@ -70,7 +70,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
 
   const takeOver = async () => {
     tabs.beat()
-    for (const owner of await outbox.owners()) tabs.claim(owner, () => outbox.takeOver(owner))
+    for (const owner of await outbox.owners()) tabs.claim(owner, () => void outbox.takeOver(owner).catch(() => {}))
   }
 
   /** The page begins, or comes back from the back/forward cache, where others may have taken over what it left. */
@@ -79,7 +79,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     tabs.claim(owner, () => {})
     courier.clear()
     courier.add(outbox.restart(owner))
-    takeOver()
+    void takeOver()
   }
 
   watchLeaving({
@@ -92,11 +92,11 @@ export function createBeacon(options: BeaconOptions): Beacon {
     restored: begin,
     awake() {
       courier.hurry()
-      takeOver()
+      void takeOver()
     },
   }, signal)
   watchPolicy(url.origin, (message) => log('warn', message), signal)
-  const leftovers = setInterval(takeOver, LEFTOVERS_MS)
+  const leftovers = setInterval(() => void takeOver(), LEFTOVERS_MS)
   begin()
 
   return {

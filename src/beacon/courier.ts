@@ -103,7 +103,7 @@ export function createCourier(options: CourierOptions): Courier {
       return options.send(id, body) || attempt(batch, 'unconfirmed')
     }
     batch.due = Infinity
-    options.post(id, body).then((reply) => {
+    void options.post(id, body).then((reply) => {
       if (batch.state === 'fetch') answered(batch, reply)
       pump()
     })
@@ -136,7 +136,7 @@ export function createCourier(options: CourierOptions): Courier {
       step(batch, status === 401 ? 'unproven' : 'forbidden')
       if (status === 403 || batch.renewed) return
       batch.renewed = true
-      options.renew(batch.key).then((proof) => {
+      void options.renew(batch.key).then((proof) => {
         if (proof !== undefined && step(batch, 'wake')) prove(batch, proof)
         pump()
       })

@@ -29,11 +29,13 @@ export function createTabs(name: string, locks: LockManager | undefined, storage
       const key = nameOf(owner)
       if (held.has(owner)) return
       if (locks) {
-        locks.request(key, { ifAvailable: true }, (lock) => {
+        const hold = (lock: Lock | null) => {
           if (!lock) return
           mine()
           return new Promise<void>((release) => held.set(owner, release))
-        })
+        }
+        // Refused: storage is blocked as well, so there are no leftovers.
+        locks.request(key, { ifAvailable: true }, hold).catch(() => {})
         return
       }
       const left = +(storage?.getItem(key) ?? 0) - Date.now()
