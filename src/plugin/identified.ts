@@ -1,7 +1,5 @@
-/** What the collector last took of a customer, for this origin: one entry, which the next customer replaces. */
-
 const ENTRY = 'amberflo:identified'
-const FRESH_MS = 24 * 3600 * 1000
+const DAY_MS = 24 * 3600 * 1000
 
 export interface Identified {
   /** Whether exactly this was accepted less than a day ago. */
@@ -11,32 +9,30 @@ export interface Identified {
 }
 
 /**
+ * The customer that was accepted last: one entry for the origin in localStorage, or in memory where that is blocked.
+ *
  * @param scope the collector, because another one does not know the customer
- * @param storage absent or blocked: memory takes its place
  */
-export const createIdentified = (scope: string, storage: () => Storage, now: () => number): Identified => {
-  let memory = '[]'
-  const read = (): string => {
-    try {
-      return storage().getItem(ENTRY) ?? memory
-    } catch {
-      return memory
-    }
-  }
+export const createIdentified = (scope: string): Identified => {
+  let memory = ''
+  const entry = (at: number, json: string): string => `${at} ${scope} ${json}`
   return {
     has(json) {
+      let last = memory
       try {
-        const [at, ...rest] = JSON.parse(read())
-        // A time in the future is a clock that was set back since.
-        return now() >= at && now() - at < FRESH_MS && String(rest) === String([scope, json])
+        last = localStorage.getItem(ENTRY) ?? last
       } catch {
-        return false
+        // Memory has it.
       }
+      const at = parseInt(last)
+      const age = Date.now() - at
+      // A time in the future is a clock that was set back since.
+      return age >= 0 && age < DAY_MS && last === entry(at, json)
     },
     add(json) {
-      memory = JSON.stringify([now(), scope, json])
+      memory = entry(Date.now(), json)
       try {
-        storage().setItem(ENTRY, memory)
+        localStorage.setItem(ENTRY, memory)
       } catch {
         // Memory has it.
       }

@@ -30,15 +30,9 @@ export const createMiddleware = (integration: string) => {
      */
     async run(event: SegmentEvent, analytics: Analytics): Promise<SegmentEvent | undefined> {
       if (!chain.length) return event
-      const { properties, traits, context } = event
-      const passed = {
-        event: {
-          ...event,
-          ...(properties && { properties: { ...properties } }),
-          ...(traits && { traits: { ...traits } }),
-          ...(context && { context: { ...context } }),
-        },
-      } as Context
+      const copy: Record<string, unknown> = { ...event }
+      for (const part of ['properties', 'traits', 'context']) copy[part] &&= { ...copy[part] }
+      const passed = { event: copy } as unknown as Context
       try {
         for (const plugin of chain) await (await plugin(analytics)).track!(passed)
       } catch (error) {

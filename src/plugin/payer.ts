@@ -3,7 +3,8 @@ import { idOf } from '../mapping/index.js'
 import type { Settings } from './settings.js'
 
 /**
- * Who pays for an event: the customer's id, verbatim; `''` for nobody.
+ * Who pays for an event: the customer's id, verbatim; `''` for nobody. Of an identify event, who was identified: a
+ * person, even where groups pay.
  *
  * @param currentGroup the page's group, since `analytics.group()` puts it into no later event
  * @throws what the site's own `customerId` function throws
@@ -12,9 +13,11 @@ export const payerOf = (
   event: SegmentEvent,
   { customerId, anonymousUsage }: Pick<Settings, 'customerId' | 'anonymousUsage'>,
   currentGroup: () => unknown,
-): string =>
-  idOf(
+): string => {
+  const isUsage = event.type !== 'identify'
+  const id =
     typeof customerId === 'function' ? customerId(event)
-    : customerId === 'groupId' ? event.context?.['groupId'] || currentGroup()
-    : event.userId,
-  ) || (anonymousUsage === 'meter' ? idOf(event.anonymousId) : '')
+    : isUsage && customerId === 'groupId' ? event.context?.['groupId'] || currentGroup()
+    : event.userId
+  return idOf(id) || (isUsage && anonymousUsage === 'meter' ? idOf(event.anonymousId) : '')
+}

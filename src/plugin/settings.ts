@@ -1,104 +1,96 @@
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
 import type { AmberfloSettings } from './types.js'
 
-type Check = (value: unknown) => unknown
-type Row = readonly [name: string, fallback: unknown, check: Check, expected: string]
+/** What a setting may be, as alternatives (see `isOneOf`), and what it is when left out. */
+type Rule = readonly [expected: string, fallback?: unknown]
+type Table = { readonly [name: string]: Rule | Table }
 
-const isText: Check = (value) => typeof value === 'string' && value.trim()
-const isFunction: Check = (value) => typeof value === 'function'
-const isObject: Check = (value) => typeof value === 'object' && value && !Array.isArray(value)
-const isMeter: Check = (value) => value === false || isText(value)
-const isNames: Check = (value) => Array.isArray(value) && value.every(isText)
-const isOneOf = (...words: unknown[]): Check => (value) => words.includes(value)
-const isWhole = (least: number, most: number): Check => (value) =>
-  Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+const METER = 'string | false'
+const NAMES = 'string[]'
 
-/** A path gets the page's origin; on a server, where no page is, any origin will do to check it. */
-const parseUrl = (value: unknown): URL | undefined => {
-  try {
-    const url = new URL(value as string, /^\/(?!\/)/.test(value as string) ? (globalThis.location?.href ?? 'http://page') : undefined)
-    // `fetch` refuses addresses that hold credentials.
-    return /^https?:$/.test(url.protocol) && !url.username ? url : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const METER = 'a meter name, or false to skip'
-const NAMES = 'a list of names'
-const OBJECT = 'an object'
-const upTo = (most: number): string => `a whole number up to ${most}`
-
-/** Every setting: what it is when left out, when it is right, and what is expected. */
-export const table: readonly Row[] = [
-  ['collectorUrl', undefined, parseUrl, 'an http(s) URL, or a path that begins with /'],
-  ['token', undefined, (value) => isText(value) || isFunction(value), 'a string, or a function that returns one'],
-  ['customerId', 'userId', (value) => isOneOf('userId', 'groupId')(value) || isFunction(value), "'userId', 'groupId' or a function"],
-  ['anonymousUsage', 'meter', isOneOf('meter', 'drop'), "'meter' or 'drop'"],
-  ['meters', {}, isObject, OBJECT],
-  ['meters.page', 'page', isMeter, METER],
-  ['meters.screen', 'screen', isMeter, METER],
-  ['meters.track', {}, (value) => isObject(value) && Object.values(value as object).every(isMeter), `${OBJECT}: for each event name ${METER}`],
-  ['meters.only', undefined, isNames, NAMES],
-  ['dimensions', {}, isObject, OBJECT],
-  ['dimensions.allow', undefined, isNames, NAMES],
-  ['dimensions.deny', undefined, isNames, NAMES],
-  ['consentCategories', [], isNames, NAMES],
-  ['subscriptions', [], (value) => Array.isArray(value) && value.every(isObject), "a list of Segment's action subscriptions"],
-  ['batch', {}, isObject, OBJECT],
-  ['batch.maxRecords', MAX_BATCH_RECORDS, isWhole(1, MAX_BODY_RECORDS), upTo(MAX_BODY_RECORDS)],
-  ['batch.maxBytes', MAX_BATCH_BYTES, isWhole(1, MAX_BODY_BYTES), upTo(MAX_BODY_BYTES)],
-  ['batch.maxDelayMs', 1000, isWhole(0, 60_000), upTo(60_000)],
-  ['onReceipt', undefined, isFunction, 'a function'],
-  ['debug', false, isOneOf(true, false), 'true or false'],
-]
+/** Every setting. `*` stands for any name. */
+export const table = {
+  collectorUrl: ['string'],
+  token: ['string | function'],
+  customerId: ['"userId" | "groupId" | function', 'userId'],
+  anonymousUsage: ['"meter" | "drop"', 'meter'],
+  meters: { page: [METER, 'page'], screen: [METER, 'screen'], track: { '*': [METER] }, only: [NAMES] },
+  dimensions: { allow: [NAMES], deny: [NAMES] },
+  consentCategories: [NAMES, []],
+  subscriptions: ['object[]', []],
+  batch: {
+    maxRecords: [`1..${MAX_BODY_RECORDS}`, MAX_BATCH_RECORDS],
+    maxBytes: [`1..${MAX_BODY_BYTES}`, MAX_BATCH_BYTES],
+    maxDelayMs: ['0..60000', 1000],
+  },
+  onReceipt: ['function'],
+  debug: ['boolean', false],
+} satisfies Table
 
 type Defaulted = 'customerId' | 'anonymousUsage' | 'meters' | 'dimensions' | 'consentCategories' | 'subscriptions' | 'batch'
 
 /** The settings with every default filled in. */
 export type Settings = AmberfloSettings & Required<Pick<AmberfloSettings, Defaulted>> & { batch: Required<NonNullable<AmberfloSettings['batch']>> }
 
-const show = (value: unknown): string => {
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'list' : value === '' ? 'blank' : typeof value
+
+const show = (value: unknown): string =>
+  typeof value === 'string' ? `"${value}"` : Object(value) === value ? kindOf(value) : String(value)
+
+/** A type's name, a literal as in JSON, a range of integers such as `1..500`, or a list such as `string[]`. */
+const isOneOf = (value: unknown, expected: string): boolean =>
+  expected.split(' | ').some((one) => {
+    const [least, most] = one.split('..')
+    return most ? Number.isInteger(value) && value! >= least! && value! <= most
+      : one.endsWith('[]') ? Array.isArray(value) && value.every((each) => isOneOf(each, one.slice(0, -2)))
+      : one === kindOf(value) || one === show(value)
+  })
+
+/** Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. */
+const COLLECTOR = /^https?:\/\/(?!([^/]+\.)?amberflo\.io[:/])[^/@]+\//
+const HOME = 'your collector, where the API key belongs'
+
+const isCollector = (url: string): boolean => {
   try {
-    return `${JSON.stringify(value) ?? String(value)}`.slice(0, 80)
+    return COLLECTOR.test(new URL(url, /^\/(?!\/)/.test(url) ? 'http://page' : undefined).href)
   } catch {
-    return typeof value
+    return false
   }
 }
 
 const fail = (name: string, given: string, expected: string): never => {
-  throw new TypeError(`Amberflo: the setting ${name} is ${given}, expected ${expected}`)
+  throw new TypeError(`Amberflo: ${name} is ${given}, expected ${expected}`)
 }
 
 /**
  * Checks what was given and fills in the defaults.
  *
- * @param warn is told once of all settings that do not exist.
- * @throws TypeError that names the setting, what was given and what is expected; the value of what looks like a key is never repeated.
+ * @param warn is told once of all settings that do not exist
+ * @throws TypeError that names the setting, what was given and what is expected; a key is never repeated
  */
 export const readSettings = (given: AmberfloSettings, warn: (message: string) => void): Settings => {
-  type Bag = Record<string, unknown>
-  const settings: Record<string, Bag> = {}
-  const names: string[] = Object.keys((given ??= {} as AmberfloSettings))
-  for (const name of names) {
-    if (/^(x[-_]?)?api[-_]?key$/i.test(name)) fail(name, 'given', 'nowhere in a page, where all can read it: it belongs in the collector')
-  }
-  for (const [name, fallback, check, expected] of table) {
-    const [top, sub] = name.split('.') as [string, string?]
-    const outer = (given as unknown as Bag)[top]
-    const raw = sub ? (outer as Bag | undefined)?.[sub] : outer
-    const value = raw === undefined ? fallback : raw
-    if ((value !== undefined || name === 'collectorUrl') && !check(value)) fail(name, show(value), expected)
-    if (sub) settings[top]![sub] = value
-    else {
-      settings[top] = (isObject(value) ? { ...(value as object) } : value) as Bag
-      if (isObject(outer)) names.push(...Object.keys(outer as object).map((key) => `${top}.${key}`))
+  const unknown: string[] = []
+
+  const read = (value: any, rule: Rule | Table, path: string): unknown => {
+    const [expected, fallback] = Array.isArray(rule) ? (rule as unknown as Rule) : ['object', {}]
+    if (value === undefined) value = fallback
+    else if (!isOneOf(value, expected)) fail(path || 'the settings', show(value), expected)
+    if (Array.isArray(rule)) return value
+
+    const settings: Record<string, unknown> = {}
+    for (const name of Object.keys({ ...rule, ...value })) {
+      const inner = Object.hasOwn(rule, name) ? (rule as Table)[name] : (rule as Table)['*']
+      const full = path ? `${path}.${name}` : name
+      if (inner) settings[name] = read(value[name], inner, full)
+      else if (/^(x[-_])?api[-_]?key$/i.test(name)) fail(full, 'in the page', HOME)
+      else unknown.push(full)
     }
+    return settings
   }
-  if (/(^|\.)amberflo\.io$/.test(parseUrl(given.collectorUrl)!.hostname)) {
-    fail('collectorUrl', show(given.collectorUrl), 'your own collector, because the API key belongs there and not in a page')
-  }
-  const unknown = names.filter((name) => !table.some(([known]) => known === name))
+
+  const settings = read(given, table, '') as Settings
+  if (!isCollector(settings.collectorUrl)) fail('collectorUrl', show(settings.collectorUrl), `an http(s) URL or a /path of ${HOME}`)
   if (unknown.length) warn(`unknown settings: ${unknown}`)
-  return settings as unknown as Settings
+  return settings
 }

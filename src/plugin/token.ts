@@ -5,18 +5,19 @@ export interface Tokens {
   proof(customer: string): string | undefined
   /** A new token after one was refused; `undefined` if `customer` is not who uses the page. */
   renew(customer: string): Promise<string | undefined>
-  /** Stops all timers; what is still on its way is ignored. */
+  /** Stops the timer; what is still on its way is ignored. */
   close(): void
 }
 
 interface Token {
+  /** Empty while it is asked for. */
   text: string
   /** Epoch milliseconds of the browser's clock. */
   until: number
 }
 
-/** No answer by then is a failure; nor is one customer asked for more often because of new events. */
-const ANSWER_WITHIN_MS = 30_000
+/** Unless its customer was asked for so recently, an event without a token has one asked for. */
+const ASK_AGAIN_MS = 30_000
 const LONGEST_BACKOFF_MS = 60_000
 /** Renewed with a fifth of its life left, but no more than this. */
 const RENEW_BEFORE_MS = 60_000
@@ -24,7 +25,7 @@ const RENEW_BEFORE_MS = 60_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The claims of a JWT; none of a token that is not one, and need not be. */
-const claimsOf = (token: string): { sub?: unknown; iat?: unknown; exp?: unknown } => {
+const claimsOf = (token: string): { sub?: unknown; iat?: number; exp?: number } => {
   try {
     const bytes = atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))
     // `escape` turns the bytes into what `decodeURIComponent` reads as UTF-8.
@@ -34,12 +35,12 @@ const claimsOf = (token: string): { sub?: unknown; iat?: unknown; exp?: unknown 
   }
 }
 
-/** Milliseconds that a token has left. A browser's clock may be hours off, which the token's own span corrects. */
-const lifeOf = ({ iat, exp }: ReturnType<typeof claimsOf>, now: number): number => {
-  if (typeof exp !== 'number') return Infinity
-  const left = exp * 1000 - now
-  const whole = typeof iat === 'number' ? (exp - iat) * 1000 : Infinity
-  return left > 0 && left < whole ? left : whole
+/** Milliseconds that a token has left. Where the browser's clock contradicts the token's own span, the span counts. */
+const lifeOf = ({ iat, exp }: ReturnType<typeof claimsOf>): number => {
+  const left = exp! * 1000 - Date.now()
+  const span = (exp! - iat!) * 1000
+  // What is not known is not a number, and no comparison holds for it.
+  return (left > 0 && !(left > span) ? left : span) || Infinity
 }
 
 /**
@@ -57,16 +58,15 @@ export const createTokens = (
   onToken: (customer: string, token: string) => void,
   report: (message: string) => void,
 ): Tokens => {
-  /** By whom they prove; an empty text marks who was asked for in vain, or just now. */
   const known = new Map<string | undefined, Token>()
   let firstPayer: string | undefined
   let payer: string | undefined
-  let asking: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let closed = false
 
-  const isKnown = (customer: string | undefined): boolean => (known.get(customer)?.until ?? 0) > Date.now()
+  const isFresh = (customer: string | undefined): unknown => known.has(customer) && known.get(customer)!.until > Date.now()
+  const textOf = (customer: string): string | undefined => known.get(customer)?.text || undefined
 
   const keep = (customer: string | undefined, token: Token): void => {
     const before = known.get(customer)?.text
@@ -74,46 +74,26 @@ export const createTokens = (
     if (customer !== undefined && token.text && token.text !== before) onToken(customer, token.text)
   }
 
-  const askWithin = async (): Promise<string> => {
-    let limit: ReturnType<typeof setTimeout> | undefined
-    try {
-      const token = await Promise.race([
-        typeof source === 'string' ? source : source(),
-        new Promise<never>((_, reject) => {
-          limit = setTimeout(() => reject(new Error('no answer')), ANSWER_WITHIN_MS)
-        }),
-      ])
-      if (typeof token !== 'string' || !token) throw new TypeError('not a string')
-      return token
-    } finally {
-      clearTimeout(limit)
-    }
-  }
-
-  const ask = (): Promise<void> => {
-    const asker = payer
+  const askFor = async (asker: string | undefined): Promise<void> => {
     let wait: number
+    if (!isFresh(asker)) known.set(asker, { text: '', until: Date.now() + ASK_AGAIN_MS })
+    try {
+      const text = typeof source === 'string' ? source : await source()
+      if (!text || typeof text !== 'string') throw new TypeError('it gave no string')
+      if (closed) return
+      const claims = claimsOf(text)
+      const life = lifeOf(claims)
+      failures = 0
+      wait = Math.max(life - Math.min(life / 5, RENEW_BEFORE_MS), 1000)
+      keep(typeof claims.sub === 'string' ? claims.sub : asker ?? firstPayer, { text, until: Date.now() + life })
+    } catch (error) {
+      wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
+      if (!failures++) report(`the token function failed: ${error}`)
+    }
     clearTimeout(timer)
-    if (!isKnown(asker)) known.set(asker, { text: '', until: Date.now() + ANSWER_WITHIN_MS })
-    const mine: Promise<void> = askWithin()
-      .then((text) => {
-        const claims = claimsOf(text)
-        const life = lifeOf(claims, Date.now())
-        failures = 0
-        wait = Math.max(life - Math.min(life / 5, RENEW_BEFORE_MS), 1000)
-        if (!closed) keep(typeof claims.sub === 'string' ? claims.sub : asker ?? firstPayer, { text, until: Date.now() + life })
-      })
-      .catch((error: unknown) => {
-        wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
-        if (!failures++) report(`the token function failed: ${error}`)
-      })
-      .then(() => {
-        if (asking !== mine) return
-        asking = undefined
-        if (!closed && wait < Infinity) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
-      })
-    return (asking = mine)
+    if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
   }
+  const ask = (): Promise<void> => askFor(payer)
 
   void ask()
 
@@ -122,14 +102,14 @@ export const createTokens = (
       if (payer === undefined) keep((firstPayer = customer), known.get(undefined)!)
       payer = customer
       // Timers sleep with the machine, so a token may be found expired here.
-      if (!isKnown(customer)) void ask()
-      return known.get(customer)?.text || undefined
+      if (!isFresh(customer)) void ask()
+      return textOf(customer)
     },
     async renew(customer) {
       known.delete(customer)
       // Whoever else uses the page now would get a token of their own.
-      if (payer === undefined || payer === customer) await (asking ?? ask())
-      return known.get(customer)?.text || undefined
+      if (payer === undefined || payer === customer) await ask()
+      return textOf(customer)
     },
     close() {
       closed = true

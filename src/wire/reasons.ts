@@ -10,6 +10,7 @@ export const reasons = {
   bad_value: 'the meter value is not a number',
   too_large: 'the record is over 32 KiB of JSON',
   no_id: 'the event has no message id',
+  threw: 'the site’s own `customerId` function or destination middleware threw an error',
   // In the page's outbox.
   expired: 'the record waited 30 days',
   overflow: 'the outbox holds 10,000 records or 2 MiB',
