@@ -4,13 +4,20 @@ import { createLock } from './amberflo/lock.js'
 import { createDirectSink } from './direct.js'
 import type { Settings } from './options.js'
 import type { Sink } from './sink.js'
+import { createSpooledSink } from './spool/sink.js'
+import type { Spool } from './spool/spool.js'
 
 /** The way to Amberflo that the settings ask for. */
 export function openSink(settings: Settings): Sink {
   const { amberfloUrl: url, apiKey, upstreamTimeoutMs: timeoutMs, observe, now, spool } = settings
   const client = createClient({ url, apiKey, timeoutMs, observe, now, ...(settings.fetch ? { fetch: settings.fetch } : {}) })
-  if (spool === undefined) {
-    return createDirectSink({ client, writeCustomer: createCustomerWriter(client, createLock()), observe, now })
-  }
-  throw new TypeError('createCollector: `spool` needs a build with spools')
+  if (spool === undefined) return createDirectSink({ client, writeCustomer: createCustomerWriter(client, createLock()), observe, now })
+  const openSpool = typeof spool === 'string' ? () => openByUrl(spool) : async () => spool
+  return createSpooledSink({ openSpool, client, observe, now })
+}
+
+/** Loaded only when asked for: what opens files and sockets runs on Node alone. */
+async function openByUrl(url: string): Promise<Spool> {
+  const { openSpool } = await import('./spool/open.js')
+  return openSpool(url)
 }
