@@ -60,7 +60,7 @@ export function createCollector(options: CollectorOptions): Collector {
       if (request.method !== 'POST') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
       if (!allowed) throw refuseOrigin(request)
       if (leave === null) throw new Refusal('overloaded', 'The collector has too much in hand. Send the batch again.', 1000)
-      return accepted(await take(request, visitor), headers)
+      return accepted(await take(request, visitor), headers, isOpaque(request))
     } catch (error) {
       return refused(asRefusal(error), headers)
     } finally {
@@ -103,19 +103,28 @@ function preflight(headers: Record<string, string>): Response {
 }
 
 /** Only a batch without any rejection gets the headers by which a page learns that its beacon arrived. */
-function accepted(answer: Answer, headers: Record<string, string>): Response {
+function accepted(answer: Answer, headers: Record<string, string>, opaque: boolean): Response {
   if (answer.rejected.length === 0) {
     headers['server-timing'] = `accepted;desc="${answer.accepted}"`
     const origin = headers['access-control-allow-origin']
     if (origin !== undefined) headers['timing-allow-origin'] = origin
   }
-  return json(200, answer, headers)
+  return json(200, opaque ? undefined : answer, headers)
+}
+
+/**
+ * A beacon to another origin: nobody can read its answer, and Chromium turns one that looks like JSON into a network
+ * error, whose resource timing entry would deny the receipt.
+ * @see https://github.com/annevk/orb Opaque Response Blocking
+ */
+function isOpaque({ headers }: Request): boolean {
+  return headers.get('sec-fetch-mode') === 'no-cors' && headers.get('sec-fetch-site') !== 'same-origin'
 }
 
 function json(status: number, body: unknown, headers: Record<string, string>): Response {
   headers['content-type'] = 'application/json'
   headers['cache-control'] = 'no-store'
-  return new Response(JSON.stringify(body), { status, headers })
+  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers })
 }
 
 function countReasons({ rejected }: Answer): Map<Reason, number> {
