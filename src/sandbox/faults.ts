@@ -48,7 +48,7 @@ export function parseFault(value: unknown): Fault {
     if (!rule[0](field)) throw new TypeError(`${name} must be ${rule[1]}`)
     fault[name] = field
   }
-  return fault as Fault
+  return fault
 }
 
 /** The faults that are set, in order; each is used up before the next one that fits the same request. */
