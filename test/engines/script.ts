@@ -4,7 +4,7 @@ type Work = (...args: never[]) => unknown
 export function callExpression(work: Work, args: unknown[]): string {
   const list = args.map((arg) => JSON.stringify(arg) ?? 'undefined').join(', ')
   return `Promise.resolve().then(() => (${work.toString()})(${list}))`
-    + `.then((value) => ({ value }), (error) => ({ error: error + "\\n" + (error && error.stack) }))`
+    + ".then((value) => ({ value }), (error) => ({ error: error + '\\n' + (error && error.stack) }))"
 }
 
 /** What `callExpression` came to. */
