@@ -1,0 +1,60 @@
+import type { CollectorEvent } from '../events.js'
+import { createIdentity } from './identity.js'
+import type { Authenticate } from './identity.js'
+import { mintToken } from './token.js'
+
+const secret = 'a secret of at least thirty-two bytes'
+const page = { origin: 'https://www.example.com', site: 'same-site' }
+const request = new Request('https://usage.example.com/', { method: 'POST', headers: { cookie: 'session=1' } })
+const bob: Authenticate = (asked) => (asked.headers.get('cookie') === 'session=1' ? { customerId: 'bob' } : null)
+
+let events: CollectorEvent[]
+beforeEach(() => (events = []))
+
+function identify(configured: { tokenSecret?: string; authenticate?: Authenticate }, token: string | null, visitor: { origin: string | null; site: string | null } = page, asked = request) {
+  const ask = createIdentity({ ...configured, now: Date.now, observe: (event) => events.push(event) })
+  return ask(asked, token, visitor).then(
+    (proof) => proof?.customerId ?? 'believed',
+    (error: { code?: string }) => error.code,
+  )
+}
+
+const both = { tokenSecret: secret, authenticate: bob }
+
+test.each<[string, Parameters<typeof identify>[0], 'good' | 'bad' | null, string]>([
+  ['a token is asked for and given', { tokenSecret: secret }, 'good', 'ada'],
+  ['a token is asked for and wrong', { tokenSecret: secret }, 'bad', 'bad_token'],
+  ['a token is asked for and missing', { tokenSecret: secret }, null, 'no_proof'],
+  ['a token wins over the session', both, 'good', 'ada'],
+  ['a wrong token is not mended by a session', both, 'bad', 'bad_token'],
+  ['a session stands in for a missing token', both, null, 'bob'],
+  ['a session alone', { authenticate: bob }, null, 'bob'],
+  ['a token that nobody can check says nothing', { authenticate: bob }, 'good', 'bob'],
+  ['nothing is asked for', {}, null, 'believed'],
+])('%s', async (_, configured, kind, expected) => {
+  const token = kind === 'good' ? await mintToken({ secret, customerId: 'ada' }) : kind === 'bad' ? 'x.y.z' : null
+  expect(await identify(configured, token)).toBe(expected)
+})
+
+test.each([
+  ['no origin', { origin: null, site: null }],
+  ['no page behind it', { origin: 'https://www.example.com', site: 'none' }],
+])('a session is no proof with %s', async (_, visitor) => {
+  expect(await identify({ authenticate: bob }, null, visitor)).toBe('origin_not_allowed')
+  expect(await identify(both, null, visitor)).toBe('origin_not_allowed')
+})
+
+test('nobody’s session is 401', async () => {
+  expect(await identify({ authenticate: bob }, null, page, new Request('https://usage.example.com/', { method: 'POST' }))).toBe('no_session')
+  expect(await identify({ authenticate: () => undefined }, null)).toBe('no_session')
+})
+
+test.each<[string, Authenticate]>([
+  ['throws', () => { throw new Error('database is down, password hunter2') }],
+  ['rejects', () => Promise.reject(new Error('down'))],
+  ['names nobody', () => ({ customerId: '' })],
+  ['names no string', () => ({ customerId: 5 as never })],
+])('an `authenticate` that %s is our trouble, and says nothing of why', async (_, authenticate) => {
+  expect(await identify({ authenticate }, null)).toBe('identity_unavailable')
+  expect(events).toEqual([{ type: 'alarm', alarm: 'authenticate_failed', detail: {} }])
+})

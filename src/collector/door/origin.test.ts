@@ -1,0 +1,58 @@
+import { corsHeaders, createDoorman } from './origin.js'
+
+const listed = new Set(['https://www.example.com', 'http://localhost:3000'])
+
+function knock(origins: ReadonlySet<string> | null, headers: Record<string, string>, trustProxy = false) {
+  return createDoorman({ origins, trustProxy })(new Request('http://usage.example.com/in', { method: 'POST', headers }))
+}
+
+describe('with a list', () => {
+  test.each([
+    ['https://www.example.com', true],
+    ['http://localhost:3000', true],
+    ['http://www.example.com', false],
+    ['https://example.com', false],
+    ['https://www.example.com:8443', false],
+    ['https://www.example.com.evil.test', false],
+    ['https://evil.test', false],
+    ['https://usage.example.com', false],
+    ['HTTPS://WWW.EXAMPLE.COM', false],
+    ['null', false],
+    ['', false],
+  ])('%j may post: %s', (origin, allowed) => {
+    expect(knock(listed, { origin })).toEqual({ visitor: { origin: allowed ? origin : null, site: null }, allowed })
+  })
+
+  test('no origin is on no list', () => {
+    expect(knock(listed, {}).allowed).toBe(false)
+  })
+})
+
+describe('without a list', () => {
+  test.each<[string, Record<string, string>, boolean, boolean?]>([
+    ['a page of its own', { origin: 'http://usage.example.com' }, true],
+    ['a page of its own behind a proxy that ends TLS', { origin: 'https://usage.example.com', 'sec-fetch-site': 'same-origin' }, true],
+    ['a page of another scheme, as the engine knows', { origin: 'http://usage.example.com', 'sec-fetch-site': 'cross-site' }, false],
+    ['a page of the same site', { origin: 'https://www.example.com', 'sec-fetch-site': 'same-site' }, false],
+    ['another page', { origin: 'https://evil.test' }, false],
+    ['another page that claims a forwarded host', { origin: 'https://evil.test', 'x-forwarded-host': 'evil.test' }, false],
+    ['a page behind a trusted proxy', { origin: 'https://shop.test', 'x-forwarded-host': 'shop.test, inner' }, true, true],
+    ['another page behind a trusted proxy', { origin: 'https://evil.test', 'x-forwarded-host': 'shop.test' }, false, true],
+    ['a sandboxed frame', { origin: 'null' }, false],
+    ['nonsense', { origin: 'nonsense' }, false],
+    ['no page', {}, true],
+    ['a page that hides its origin', { 'sec-fetch-site': 'cross-site' }, false],
+  ])('%s', (_, headers, allowed, trustProxy = false) => {
+    expect(knock(null, headers, trustProxy).allowed).toBe(allowed)
+  })
+})
+
+test('the answer names the one origin that was allowed', () => {
+  expect(corsHeaders({ origin: 'https://www.example.com', site: null })).toEqual({
+    'access-control-allow-origin': 'https://www.example.com',
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'Retry-After',
+    vary: 'Origin',
+  })
+  expect(corsHeaders({ origin: null, site: null })).toEqual({ vary: 'Origin' })
+})

@@ -1,0 +1,69 @@
+import { readOptions } from './options.js'
+import type { CollectorOptions } from './options.js'
+
+const good: CollectorOptions = { apiKey: 'canary-key', trustClient: true }
+
+test.each<[string, Partial<CollectorOptions>, RegExp]>([
+  ['no key', { apiKey: undefined }, /`apiKey`/],
+  ['an empty key', { apiKey: '' }, /`apiKey`/],
+  ['a key that is no header', { apiKey: 'a\nb' }, /`apiKey`/],
+  ['nothing that proves', { trustClient: false }, /tokenSecret.*authenticate.*trustClient/s],
+  ['trust that was not said aloud', { trustClient: 'yes' as never }, /trustClient/],
+  ['a short secret', { tokenSecret: 'x'.repeat(31) }, /tokenSecret.*32 bytes/],
+  ['an empty secret', { tokenSecret: '' }, /tokenSecret/],
+  ['keys in the clear', { tokenSecret: 'http://keys.example.com/jwks' }, /https/],
+  ['a session that is no function', { authenticate: {} as never }, /`authenticate`/],
+  ['any origin', { origins: ['*'] }, /`origins`.*"\*"/],
+  ['an origin with a path', { origins: ['https://a.test/path'] }, /`origins`/],
+  ['an origin without a scheme', { origins: ['www.example.com'] }, /`origins`/],
+  ['a file', { origins: ['file:///'] }, /`origins`/],
+  ['origins that are no list', { origins: 'https://a.test' as never }, /`origins`/],
+  ['meters that are no list', { meters: 'page' as never }, /`meters`/],
+  ['another upstream', { amberfloUrl: 'ftp://a.test' }, /`amberfloUrl`/],
+  ['an upstream with a query', { amberfloUrl: 'https://a.test/?x' }, /`amberfloUrl`/],
+  ['an upstream with a password', { amberfloUrl: 'https://a:b@a.test/' }, /`amberfloUrl`/],
+  ['no time', { upstreamTimeoutMs: 0 }, /`upstreamTimeoutMs`/],
+  ['no size', { limits: { bodyBytes: -1 } }, /`limits.bodyBytes`/],
+  ['a rate of nothing', { limits: { perIp: { burst: 1, perSecond: 0 } } }, /`limits.perIp.perSecond`/],
+  ['a cap of nothing', { limits: { valuePerDay: Number.NaN } }, /`limits.valuePerDay`/],
+])('%s', (_, change, message) => {
+  const read = () => readOptions({ ...good, ...change })
+  expect(read).toThrow(TypeError)
+  expect(read).toThrow(message)
+})
+
+test('no message quotes the key', () => {
+  expect(() => readOptions({ ...good, apiKey: 'canary key' })).not.toThrow(/canary/)
+})
+
+test('what is left out has a value', () => {
+  const settings = readOptions({ ...good, limits: undefined, origins: undefined })
+  expect(settings).toMatchObject({ amberfloUrl: 'https://app.amberflo.io', origins: null, meters: null, customers: true, allowNegative: false })
+  expect(settings.limits).toMatchObject({ bodyBytes: 65_536, records: 500, valuePerDay: false })
+})
+
+test('origins and the upstream are brought into their one form', () => {
+  const settings = readOptions({ ...good, origins: ['https://a.test/', 'HTTPS://B.test:443'], amberfloUrl: 'http://localhost:9/base//' })
+  expect(settings.origins).toEqual(new Set(['https://a.test', 'https://b.test']))
+  expect(settings.amberfloUrl).toBe('http://localhost:9/base')
+})
+
+test('`limits: false` switches off what counts over time, not the size of a body', () => {
+  expect(readOptions({ ...good, limits: false }).limits).toMatchObject({ bodyBytes: 65_536, perCustomer: false, perIp: false, valuePerDay: false })
+})
+
+describe('the sender’s address', () => {
+  const request = new Request('https://c.test/', { headers: { 'x-forwarded-for': '6.6.6.6, 10.0.0.1 ,10.0.0.2' } })
+  const clientIp = () => '127.0.0.1'
+
+  test.each<[Partial<CollectorOptions>, string | undefined]>([
+    [{}, undefined],
+    [{ clientIp }, '127.0.0.1'],
+    [{ trustProxy: true, clientIp }, '10.0.0.2'],
+    [{ trustProxy: 2, clientIp }, '10.0.0.1'],
+    [{ trustProxy: 9, clientIp }, '127.0.0.1'],
+    [{ trustProxy: 9 }, undefined],
+  ])('%j: %s', (change, ip) => {
+    expect(readOptions({ ...good, ...change }).addressOf(request)).toBe(ip)
+  })
+})
