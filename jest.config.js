@@ -14,6 +14,7 @@ export default {
       ...shared,
       displayName: 'browser logic',
       testEnvironment: 'jsdom',
+      setupFiles: ['<rootDir>/test/jsdom-setup.ts'],
       testMatch: ['<rootDir>/src/{mapping,beacon,plugin}/**/*.test.ts'],
     },
     {

@@ -82,6 +82,8 @@ export function createCourier(options: CourierOptions): Courier {
     log('debug', `batch ${batch.id}: ${batch.state} → ${next} (${event})`)
     batch.state = next
     batch.flying = 0
+    // It may take in more: a late receipt must not speak for that.
+    if (next === 'waiting') batch.id = options.newId()
     return true
   }
 

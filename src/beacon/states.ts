@@ -19,7 +19,7 @@ export type StateEvent =
   | 'wake' // its customer is back, or has a new token
 
 export const table: Record<State, Partial<Record<StateEvent, State>>> = {
-  waiting: { due: 'beacon', blind: 'fetch', leave: 'beacon', receipt: 'settled' },
+  waiting: { due: 'beacon', blind: 'fetch', leave: 'beacon' },
   beacon: { receipt: 'settled', unconfirmed: 'fetch' },
   fetch: {
     receipt: 'settled',

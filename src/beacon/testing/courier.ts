@@ -1,0 +1,106 @@
+import type { Reply } from '../attempt.js'
+import { createCourier, type CourierOptions } from '../courier.js'
+import { utf8Length, type Entry, type Fate } from '../item.js'
+
+/** What the courier did with a batch. */
+export interface Attempt {
+  via: 'beacon' | 'fetch'
+  batchId: string
+  body: string
+  /** Answers a `fetch`; what hangs on it has happened when this resolves. */
+  answer(reply: Partial<Reply>): Promise<void>
+}
+
+/** An entry as the outbox would hand it over; `json` is its id unless given. */
+export const entry = (id: string, given: Partial<Entry> = {}): Entry => {
+  const json = given.json ?? JSON.stringify({ uniqueId: id })
+  return { id, kind: 'records', key: 'ann', proof: 'T', at: Date.now(), json, size: utf8Length(json), ...given }
+}
+
+export const entries = (count: number, given: Partial<Entry> = {}, prefix = 'r'): Entry[] =>
+  Array.from({ length: count }, (_, index) => entry(prefix + index, given))
+
+export const taken = (rejected: { id: string; reason: string }[] = []): Partial<Reply> => ({
+  status: 200,
+  answer: { accepted: 0, duplicates: 0, rejected },
+})
+
+/** The ids in a body, in their order. */
+export const idsIn = (body: string): string[] => {
+  const { customers = [], records = [] } = JSON.parse(body) as Record<string, { uniqueId: string }[]>
+  return [...customers, ...records].map(({ uniqueId }) => uniqueId)
+}
+
+/** A courier without a browser: every way out of it is recorded, every way in is the test's. */
+export function createBench(given: Partial<CourierOptions> = {}) {
+  const attempts: Attempt[] = []
+  const fates: Fate[] = []
+  const forgotten: Entry[] = []
+  const retried: string[][] = []
+  const warnings: string[] = []
+  const renewals: { key: string; give(proof: string | undefined): Promise<void> }[] = []
+  const page = { visible: true, takesBeacons: true }
+  let ids = 0
+
+  const courier = createCourier({
+    limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 1_000 },
+    needsProof: false,
+    receipts: true,
+    visible: () => page.visible,
+    newId: () => `b${ids++}`,
+    send(batchId, body) {
+      if (page.takesBeacons) attempts.push({ via: 'beacon', batchId, body, answer: () => Promise.reject(new Error('a beacon has no answer')) })
+      return page.takesBeacons
+    },
+    post: (batchId, body) =>
+      new Promise((resolve) => {
+        attempts.push({
+          via: 'fetch',
+          batchId,
+          body,
+          answer: (reply) => {
+            resolve({ status: 0, retryAfter: 0, ...reply })
+            return turn()
+          },
+        })
+      }),
+    renew: (key) =>
+      new Promise((resolve) => {
+        renewals.push({
+          key,
+          give(proof) {
+            resolve(proof)
+            return turn()
+          },
+        })
+      }),
+    onFate: (fate) => fates.push(fate),
+    onRetry: (uniqueIds) => retried.push(uniqueIds),
+    log: (level, message) => level === 'warn' && warnings.push(message),
+    forget: (item) => forgotten.push(item),
+    ...given,
+  })
+
+  return {
+    courier,
+    attempts,
+    fates,
+    forgotten,
+    retried,
+    warnings,
+    renewals,
+    page,
+    last: () => attempts[attempts.length - 1]!,
+    /** Attempts as text: `beacon r0,r1`. */
+    ways: () => attempts.map(({ via, body }) => `${via} ${idsIn(body).join()}`),
+    /** Fates as text: `r0 accepted`, `r1 dropped overflow`. */
+    ends: () => fates.flatMap(({ uniqueIds, outcome, reason }) => uniqueIds.map((id) => [id, outcome, reason].filter(Boolean).join(' '))),
+  }
+}
+
+export type Bench = ReturnType<typeof createBench>
+
+/** Lets everything happen that waits for nothing but promises. */
+export const turn = async (): Promise<void> => {
+  for (let step = 0; step < 10; step++) await Promise.resolve()
+}
