@@ -49,7 +49,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   const { signal } = closing
   const tabs = createTabs(name, navigator.locks, storage)
 
-  const stopReceipts = watchReceipts(url, url.origin !== location.origin, (id, accepted) => courier.receipt(id, accepted))
+  const stopReceipts = watchReceipts(url.origin !== location.origin, (id, accepted) => courier.receipt(id, accepted))
 
   const courier = createCourier({
     ...options,

@@ -9,13 +9,11 @@ const ROW_ITEMS = 100
 
 /** What was committed together; it is deleted when the fate of all its items is final. */
 interface Row {
-  /** The page that made it, and its place among that page's rows. */
+  /** The page that made it, and its place among that page's rows: the storage key. */
   key: [owner: string, seq: number]
   items: Entry[]
-  /** How many of its items still wait. */
+  /** How many of its items still wait; when stored, all do. */
   left: number
-  committed: Promise<void>
-  onCommitted(): void
 }
 
 /** What waits, durably. */
@@ -55,58 +53,47 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
   let open: Row | undefined
   let fresh: Row[] = []
   let gone: Row['key'][] = []
-  let committing = false
   let blocked = false
+  let last = Promise.resolve()
+  // The commit that takes what comes now: it begins when the turn, and the one before it, have ended.
+  let next: Promise<void> | undefined
 
   const seal = () => {
     const row = open
-    if (!row) return
     open = undefined
+    if (!row) return
     fresh.push(row)
     onItems(row.items)
   }
 
   const commit = async () => {
-    for (seal(); fresh.length || gone.length; seal()) {
-      const saved = fresh
-      const removed = gone
-      fresh = []
-      gone = []
-      try {
-        await transact('readwrite', (store) => {
-          for (const { key, items } of saved) store.put(items, key)
-          for (const range of rangesOf(removed)) store.delete(range)
-        })
-        for (const row of saved) unstored.delete(row)
-        if (!unstored.size) journal.write(owner, [])
-      } catch (error) {
-        if (!blocked) onBlocked(error)
-        blocked = true
-      }
-      for (const row of saved) row.onCommitted()
+    seal()
+    const saved = fresh
+    const removed = gone
+    fresh = []
+    gone = []
+    next = undefined
+    try {
+      await transact('readwrite', (store) => {
+        for (const row of saved) store.put(row, row.key)
+        for (const key of removed) store.delete(key)
+      })
+      for (const row of saved) unstored.delete(row)
+      if (!unstored.size) journal.write(owner, [])
+    } catch (error) {
+      if (!blocked) onBlocked(error)
+      blocked = true
     }
-    committing = false
   }
 
-  const schedule = () => {
-    if (committing) return
-    committing = true
-    queueMicrotask(commit)
-  }
+  const schedule = () => (next ??= last = last.then(commit))
 
   const put = (item: Entry): Promise<void> => {
-    if (!open) {
-      let onCommitted = () => {}
-      const committed = new Promise<void>((resolve) => (onCommitted = resolve))
-      open = { key: [owner, seq++], items: [], left: 0, committed, onCommitted }
-      unstored.add(open)
-    }
-    const row = open
-    row.left = row.items.push(item)
-    rowOf.set(item, row)
-    if (row.left >= ROW_ITEMS) seal()
-    schedule()
-    return row.committed
+    if (!open) unstored.add((open = { key: [owner, seq++], items: [], left: 0 }))
+    rowOf.set(item, open)
+    open.left = open.items.push(item)
+    if (open.left >= ROW_ITEMS) seal()
+    return schedule()
   }
 
   const unstoredItems = () => [...unstored].flatMap((row) => row.items)
@@ -120,59 +107,39 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
       if (!row || --row.left) return
       unstored.delete(row)
       gone.push(row.key)
-      schedule()
+      void schedule()
     },
     async owners() {
       const keys = (await transact('readonly', (store) => store.getAllKeys()).catch(() => [])) as Row['key'][]
-      return new Set([...journal.owners(), ...keys.map((key) => key[0])])
+      return new Set([...journal.owners(), ...keys.map(([name]) => name)])
     },
     async takeOver(other) {
-      const left = journal.read(other)
-      await Promise.all(left.map(put))
+      await Promise.all(journal.read(other).map(put))
       // Could they not be committed, they pass into this page's own entry before the old one goes.
       journal.write(owner, unstoredItems())
       journal.write(other, [])
-      for (let from = 0, full = true; full; ) {
-        const rows: Row[] = []
-        await transact('readonly', (store) => {
-          const range = IDBKeyRange.bound([other, from], [other, Infinity])
-          const values = store.getAll(range, READ_ROWS)
-          store.getAllKeys(range, READ_ROWS).onsuccess = ({ target }) => {
-            ;(target as IDBRequest<Row['key'][]>).result.forEach((key, index) => {
-              const items = values.result[index] as Entry[]
-              rows.push({ key, items, left: items.length } as Row)
-            })
-          }
-        })
-        full = rows.length === READ_ROWS
+      let rows: Row[]
+      let from: [string, number?] = [other]
+      do {
+        // An array sorts after every number.
+        const range = IDBKeyRange.bound(from, [other, []], true)
+        rows = await transact<Row[]>('readonly', (store) => store.getAll(range, READ_ROWS))
         for (const row of rows) {
-          from = row.key[1] + 1
+          from = row.key
+          row.left = row.items.length
           for (const item of row.items) rowOf.set(item, row)
           onItems(row.items)
         }
-      }
+      } while (rows.length === READ_ROWS)
     },
     leave() {
       seal()
       journal.write(owner, unstoredItems())
     },
-    restart(next) {
+    restart(name) {
       journal.write(owner, [])
-      owner = next
+      owner = name
       return unstoredItems()
     },
   }
-}
-
-/** As few key ranges as cover exactly these rows: one deletion for a batch of a hundred rows. */
-function rangesOf(keys: Row['key'][]): IDBKeyRange[] {
-  const ranges: IDBKeyRange[] = []
-  keys.sort(([a, m], [b, n]) => (a < b ? -1 : a > b ? 1 : m - n))
-  keys.forEach((key, index) => {
-    const [owner, seq] = key
-    const [before, last] = keys[index - 1] ?? []
-    const first = before === owner && last === seq - 1 ? (ranges.pop() as IDBKeyRange).lower : key
-    ranges.push(IDBKeyRange.bound(first, key))
-  })
-  return ranges
 }

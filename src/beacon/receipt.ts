@@ -10,17 +10,14 @@ export const BATCH_PARAMETER = 'b'
  * across origins. Gives a function that stops, or `undefined` where there is no such observer.
  * @see https://www.w3.org/TR/resource-timing/#sec-cross-origin-resources
  */
-export function watchReceipts(url: URL, crossOrigin: boolean, onReceipt: OnReceipt): (() => void) | undefined {
-  const where = url.origin + url.pathname
+export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): (() => void) | undefined {
   try {
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
+      for (const { name, initiatorType, serverTiming, responseStart } of list.getEntries() as PerformanceResourceTiming[]) {
         // A fetch tells its own fate.
-        if (!entry.name.startsWith(where) || entry.initiatorType === 'fetch') continue
-        const batchId = new URL(entry.name).searchParams.get(BATCH_PARAMETER)
-        if (!batchId) continue
-        const accepted = !!entry.serverTiming?.some((metric) => metric.name === 'accepted')
-        onReceipt(batchId, accepted || (crossOrigin && entry.responseStart > 0))
+        const [, batchId] = (initiatorType !== 'fetch' && /[?&]b=(\w+)/.exec(name)) || []
+        const accepted = serverTiming?.some((metric) => metric.name === 'accepted') || (crossOrigin && responseStart > 0)
+        if (batchId) onReceipt(batchId, accepted)
       }
     })
     observer.observe({ type: 'resource' })
