@@ -1,6 +1,7 @@
 import type { Customer } from '../wire/payloads.js'
-import { get, type EventLike } from './event.js'
+import type { EventLike } from './event.js'
 import { flatten } from './flatten.js'
+import { get } from './get.js'
 import { sized, type Mapped } from './mapped.js'
 import { finite, idOf, isScalar, withoutSeparators } from './value.js'
 

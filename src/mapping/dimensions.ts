@@ -13,7 +13,7 @@ export interface DimensionFilter {
 const RESERVED = 'aflo.'
 
 const covers = (names: readonly string[], name: string): boolean =>
-  names.some((listed) => name === listed || name.startsWith(listed + '.'))
+  names.some((listed) => `${name}.`.startsWith(`${listed}.`))
 
 /** Properties as dimensions: dotted names, and texts only. */
 export const dimensionsOf = (

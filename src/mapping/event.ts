@@ -15,12 +15,3 @@ export interface EventLike {
   traits?: unknown
   context?: unknown
 }
-
-/** A property's value; `otherwise` where it cannot be read: no such owner, a getter or a Proxy that throws. */
-export const get = (owner: unknown, key: string, otherwise?: unknown): unknown => {
-  try {
-    return (owner as Record<string, unknown>)[key]
-  } catch {
-    return otherwise
-  }
-}

@@ -10,7 +10,9 @@ export type Mapped<T> = { value: T; notes: string[] } | { refusal: Reason; notes
 
 /** `value`, or its refusal where its JSON is larger than the wire allows. */
 export function sized<T>(value: T, notes: string[]): Mapped<T> {
-  // Each `%xx` is one byte of UTF-8. Not every environment has `TextEncoder`.
-  const bytes = encodeURIComponent(JSON.stringify(value)).replace(/%../g, '.').length
-  return bytes > MAX_RECORD_BYTES ? { refusal: 'too_large', notes } : { value, notes }
+  const json = JSON.stringify(value)
+  // No UTF-16 unit takes more than 3 bytes of UTF-8. Then each `%xx` is one; not everywhere is a `TextEncoder`.
+  const tooLarge =
+    json.length * 3 > MAX_RECORD_BYTES && encodeURIComponent(json).replace(/%../g, '.').length > MAX_RECORD_BYTES
+  return tooLarge ? { refusal: 'too_large', notes } : { value, notes }
 }

@@ -1,4 +1,5 @@
-import { get, type EventLike } from './event.js'
+import type { EventLike } from './event.js'
+import { get } from './get.js'
 
 /** How events are called as meters. `false` skips the event. */
 export interface MeterNames {

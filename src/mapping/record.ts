@@ -1,6 +1,7 @@
 import type { MeterRecord } from '../wire/payloads.js'
 import { dimensionsOf, type DimensionFilter } from './dimensions.js'
-import { get, type EventLike } from './event.js'
+import type { EventLike } from './event.js'
+import { attempt, get, UNREADABLE } from './get.js'
 import { sized, type Mapped } from './mapped.js'
 import { timeOf } from './time.js'
 import { idOf, isScalar, meterValueOf } from './value.js'
@@ -15,6 +16,7 @@ export type RecordFields = { [Field in keyof MeterRecord]?: unknown }
 export function eventFields(event: EventLike, customerId: unknown, meterApiName: unknown): RecordFields {
   const properties = get(event, 'properties') ?? {}
   const isTrack = get(event, 'type') === 'track'
+  const name = get(event, 'name')
   return {
     uniqueId: get(event, 'messageId'),
     customerId,
@@ -22,24 +24,22 @@ export function eventFields(event: EventLike, customerId: unknown, meterApiName:
     // A value that cannot be read is not a missing one.
     meterValue: isTrack ? get(properties, 'value', NaN) : 1,
     meterTimeInMillis: get(event, 'timestamp'),
-    dimensions: dimensionFields(properties, isTrack, get(event, 'name')),
+    // Analytics.js puts a name among a page's properties, but not among a screen's.
+    dimensions:
+      isTrack ? withProperty(properties, 'value')
+      : isScalar(idOf(name)) ? withProperty(properties, 'name', name)
+      : properties,
   }
 }
 
-/**
- * A track's properties without `value`, a page's or screen's with its `name` (Analytics.js puts it among
- * a page's properties only). Getters are copied unread, for one that throws is `toRecord`'s to note.
- */
-function dimensionFields(properties: object, isTrack: boolean, name: unknown): unknown {
-  try {
-    const own: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(properties)
-    if (isTrack) delete own['value']
-    else if (idOf(name).trim()) own['name'] = { value: name, enumerable: true }
-    return Object.defineProperties({}, own)
-  } catch {
-    return properties
-  }
-}
+/** A copy of `properties` in which `name` is another value, or nothing; what cannot be read is `toRecord`'s to note. */
+const withProperty = (properties: object, name: string, value?: unknown): unknown =>
+  get(properties, name) === value ? properties : (
+    attempt(
+      () => Object.fromEntries([...Object.keys(properties).map((key) => [key, get(properties, key, UNREADABLE)]), [name, value]]),
+      properties,
+    )
+  )
 
 /**
  * Makes raw fields a record. Its keys always have the same order, because a record that is sent again
@@ -53,7 +53,7 @@ export function toRecord(fields: RecordFields, filter: DimensionFilter, now: num
   const customerId = idOf(fields.customerId)
   const meterApiName = idOf(fields.meterApiName)
   const meterValue = meterValueOf(fields.meterValue)
-  const time = timeOf(fields.meterTimeInMillis)
+  const time = timeOf(get(fields, 'meterTimeInMillis'))
 
   if (!uniqueId) return { refusal: 'no_id', notes }
   if (!customerId) return { refusal: 'no_customer', notes }

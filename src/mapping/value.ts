@@ -2,7 +2,7 @@ export type Scalar = string | number | boolean | bigint
 
 /** Whether there is anything to send: `null`, `undefined`, functions, symbols and blank texts are nothing. */
 export const isScalar = (value: unknown): value is Scalar =>
-  typeof value === 'string' ? value.trim() !== '' : /^(n|b)/.test(typeof value)
+  typeof value === 'string' ? value.trim() !== '' : /^[nb]/.test(typeof value)
 
 export const finite = (value: unknown): number | undefined =>
   Number.isFinite(value) ? (value as number) : undefined
@@ -18,11 +18,12 @@ export const withoutSeparators = (text: string): string => text.replace(/[/|]/g,
 export const dimensionValue = (value: Scalar): string =>
   withoutSeparators(/^[^]{0,200}/u.exec(String(value))![0])
 
-const DECIMAL = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i
+/** `Number` would read blanks, hexadecimal and `Infinity` too. */
+const NOT_DECIMAL = /[^\d.e+\s-]|^\s*$/i
 
 /**
  * A meter's value: 1 where none is given, a finite number as it is, a decimal text's number (blanks
  * around it do not matter); `undefined` for anything else, for usage is never guessed.
  */
 export const meterValueOf = (value: unknown): number | undefined =>
-  finite(typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value ?? 1)
+  finite(typeof value === 'string' && !NOT_DECIMAL.test(value) ? Number(value) : value ?? 1)
