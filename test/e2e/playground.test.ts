@@ -76,7 +76,7 @@ describe('npm start', () => {
   it('shows usage per meter and the customer that Amberflo holds', async () => {
     await press('#identify [type=submit]')
     for (let count = 0; count < 3; count += 1) await press('#track [type=submit]')
-    await until(() => textOf('#chart'), (text) => text.includes('ApiCalls6 in 3'))
+    await until(() => textOf('#chart'), (text) => text.includes('ApiCalls6 in 3 records'))
     expect(await textOf('#customers')).toContain('John Doe some_user_id')
   })
 

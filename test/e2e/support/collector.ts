@@ -7,6 +7,8 @@ import { answerInstead, breakOff, createTroubles, type Troubles } from './troubl
 
 /** One request that reached the collector's address. */
 export interface Arrival {
+  /** Monotonic milliseconds. */
+  at: number
   method: string
   batch: string | null
   /** What the browser's own headers tell: beacons go without CORS, `fetch` with it. */
@@ -34,6 +36,7 @@ export function openCollectorDoor(options: CollectorOptions): CollectorDoor {
   const listener: RequestListener = async (request, response) => {
     const url = new URL(request.url!, `http://${request.headers.host}`)
     const arrival: Arrival = {
+      at: performance.now(),
       method: request.method!,
       batch: url.searchParams.get('b'),
       via: request.headers['sec-fetch-mode'] === 'cors' ? 'fetch' : 'beacon',

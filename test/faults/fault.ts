@@ -1,0 +1,43 @@
+import type { Browser, EngineName, LaunchOptions, Page } from '../engines/index.js'
+import type { Site, SiteOptions, Where } from '../e2e/support/site.js'
+
+/** One thing that goes wrong between `analytics.track()` and the bill. */
+export interface Fault {
+  name: string
+  /** What is done, for people. */
+  what: string
+  site?: Pick<SiteOptions, 'collector'>
+  /** Where batches carry tokens: makes what `/token` answers. */
+  tokens?: () => () => Promise<string>
+  /** A browser that the fault does not share: it is killed, crashed, or has settings of its own. */
+  own?: (engine: EngineName) => LaunchOptions
+  /** Engines that cannot do this, and why. */
+  notIn?: Partial<Record<EngineName, string>>
+  /** Tracks, does harm, and brings back the conditions in which everything must arrive. */
+  run(scene: Scene): Promise<void>
+}
+
+/** Where a fault happens: a site, a browser, and the account of what was tracked. */
+export interface Scene {
+  engine: EngineName
+  where: Where
+  site: Site
+  /** Outages are shorter, and rounds fewer. */
+  short: boolean
+  browser(): Browser
+  /** Kills the browser, waits, and starts another one on the same profile. */
+  killAndRestart(): Promise<void>
+  /** A page with Analytics.js and the plugin, started. */
+  openShop(options?: { csp?: string; clockMs?: number }): Promise<Page>
+  /** New ids, counted as tracked. */
+  ids(count: number): string[]
+  /** Tracks in one turn; resolves when the hooks have, which is when nothing may be lost any more. */
+  track(page: Page, count: number, properties?: Record<string, unknown>): Promise<void>
+  /** Resolves when all that was tracked is at Amberflo. */
+  settled(withinMs?: number): Promise<void>
+}
+
+/** The engine turned out not to do what the fault needs; the message says what was seen. */
+export class NotApplicable extends Error {
+  override name = 'NotApplicable'
+}

@@ -1,0 +1,70 @@
+import { until } from '../e2e/support/until.js'
+import type { Page } from '../engines/index.js'
+import { NotApplicable, type Fault } from './fault.js'
+
+/** Resolves when the page has come to `path`. While it travels, scripts may find no page to run in. */
+async function arrivedAt(page: Page, path: string): Promise<void> {
+  await until(() => page.evaluate(() => location.pathname).catch(() => ''), (now) => now === path)
+}
+
+/** Runs in the page: leaves a moment for the answer to this script, then tracks and goes in one task. */
+function trackAndGo(ids: string[], url: string): void {
+  setTimeout(() => {
+    void window.shop.track(ids)
+    location.href = url
+  }, 50)
+}
+
+/** What happens as a page ends, and is continued by the next one. */
+export const leavingFaults: Fault[] = [
+  {
+    name: 'navigation in the same task',
+    what: 'Events are tracked, and the next statement sets `location.href`; later another page of the site is opened.',
+    async run({ openShop, ids, site }) {
+      const page = await openShop()
+      await page.evaluate(trackAndGo, ids(50), site.page('/elsewhere'))
+      await arrivedAt(page, '/elsewhere')
+      await openShop()
+    },
+  },
+  {
+    name: 'tab closed',
+    what: 'The tab is closed at once after the hooks have resolved; later another page of the site is opened.',
+    async run({ openShop, track }) {
+      const page = await openShop()
+      await track(page, 50)
+      await page.close()
+      await openShop()
+    },
+  },
+  {
+    name: 'offline, closed, online',
+    what: 'The network is gone while events come in; the page is closed; the network is back and another page of the site is opened.',
+    async run({ openShop, track, site }) {
+      const page = await openShop()
+      await site.unplug()
+      await track(page, 20)
+      await page.close()
+      await site.plug()
+      await openShop()
+    },
+  },
+  {
+    name: 'back/forward cache',
+    what: 'A page is left with events that cannot be sent, and comes back from the back/forward cache, where it goes on tracking.',
+    async run({ openShop, track, site, engine }) {
+      const page = await openShop()
+      await page.evaluate(() => addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted })))
+      site.troubles.make({ kind: 'reset' })
+      await track(page, 10)
+      await page.goto(site.page('/elsewhere'))
+      site.troubles.end()
+      await page.back()
+      await arrivedAt(page, '/')
+      const persisted = await until(() => page.evaluate(() => (window as { persisted?: boolean }).persisted ?? 'no event'), (seen) => seen === true, 5_000)
+        .catch(() => false)
+      if (!persisted) throw new NotApplicable(`${engine} did not keep the page in its back/forward cache`)
+      await track(page, 10)
+    },
+  },
+]

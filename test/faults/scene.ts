@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { launch, type Browser, type EngineName } from '../engines/index.js'
+import { startSite, type Where } from '../e2e/support/site.js'
+import { NotApplicable, type Fault, type Scene } from './fault.js'
+
+/** How one fault went in one engine at one place of the collector. */
+export interface Outcome {
+  fault: string
+  engine: EngineName
+  where: Where
+  tracked: number
+  arrived: number
+  /** Records beyond the first of an id. */
+  doubled: number
+  requests: number
+  /** Why the fault cannot be had in this engine. */
+  notApplicable?: string
+  /** What went wrong besides, or the ids that are missing. */
+  problem?: string
+}
+
+/** Long enough for the longest backoff after an outage of 30 s, and for another tab to look for leftovers. */
+const PATIENCE_MS = 100_000
+/** A second copy would come within this time. */
+const AFTERMATH_MS = 1_500
+
+interface Stage {
+  engine: EngineName
+  where: Where
+  short: boolean
+  /** The engine's browser for all faults that share one. */
+  shared(): Promise<Browser>
+}
+
+export async function play(fault: Fault, { engine, where, short, shared }: Stage): Promise<Outcome> {
+  const outcome: Outcome = { fault: fault.name, engine, where, tracked: 0, arrived: 0, doubled: 0, requests: 0 }
+  if (fault.notIn?.[engine]) return { ...outcome, notApplicable: fault.notIn[engine] }
+
+  const tracked = new Set<string>()
+  const site = await startSite({ ...fault.site, where, ...(fault.tokens && { tokens: fault.tokens() }) })
+  const profileDir = fault.own && mkdtempSync(join(tmpdir(), 'amberflo-fault-'))
+  const launchOwn = (): Promise<Browser> => launch(engine, { ...fault.own!(engine), profileDir: profileDir! })
+  let browser = fault.own ? await launchOwn() : await shared()
+  const opened: Awaited<ReturnType<Browser['newPage']>>[] = []
+
+  const arrivedIds = async (): Promise<string[]> => (await site.records()).map(({ uniqueId }) => uniqueId)
+  const missing = async (): Promise<string[]> => {
+    const there = new Set(await arrivedIds())
+    return [...tracked].filter((id) => !there.has(id))
+  }
+
+  const scene: Scene = {
+    engine,
+    where,
+    site,
+    short,
+    browser: () => browser,
+    async killAndRestart() {
+      await browser.kill()
+      opened.length = 0
+      browser = await launchOwn()
+    },
+    async openShop({ csp, clockMs } = {}) {
+      const page = await browser.newPage()
+      opened.push(page)
+      await page.goto(site.page('/', csp))
+      await page.evaluate((settings: { collectorUrl: string; tokenUrl?: string }, clockMs: number | null) => {
+        if (clockMs) window.shop.shiftClock(clockMs)
+        return window.shop.start(settings)
+      }, { collectorUrl: site.collectorUrl, ...(fault.tokens && { tokenUrl: '/token' }) }, clockMs ?? null)
+      return page
+    },
+    ids(count) {
+      const fresh = Array.from({ length: count }, (_, index) => `${fault.name} ${tracked.size + index}`)
+      for (const id of fresh) tracked.add(id)
+      return fresh
+    },
+    async track(page, count, properties = {}) {
+      await page.evaluate((ids: string[], given: Record<string, unknown>) => window.shop.track(ids, given), scene.ids(count), properties)
+    },
+    async settled(withinMs = PATIENCE_MS) {
+      const deadline = Date.now() + withinMs
+      while (Date.now() < deadline && (await missing()).length > 0) await sleep(100)
+    },
+  }
+
+  try {
+    await fault.run(scene)
+    await scene.settled()
+    await sleep(AFTERMATH_MS)
+    const lost = await missing()
+    if (lost.length > 0) outcome.problem = `lost ${lost.join(', ')}`
+  } catch (error) {
+    if (error instanceof NotApplicable) outcome.notApplicable = error.message
+    else outcome.problem = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  } finally {
+    const all = await arrivedIds()
+    outcome.tracked = tracked.size
+    outcome.arrived = [...new Set(all)].filter((id) => tracked.has(id)).length
+    outcome.doubled = all.length - new Set(all).size
+    outcome.requests = site.arrivals.filter(({ method }) => method === 'POST').length
+    if (outcome.problem && process.env.FAULTS_LOG) outcome.problem += `\n${site.arrivals.map((arrival) => JSON.stringify({ ...arrival, ids: arrival.ids.length })).join('\n')}`
+    if (fault.own) await browser.kill()
+    else await Promise.all(opened.map((page) => page.close().catch(() => undefined)))
+    await site.close()
+    if (profileDir) rmSync(profileDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+  return outcome
+}
+
+export const isBad = ({ notApplicable, problem, tracked, arrived, doubled }: Outcome): boolean =>
+  notApplicable === undefined && (problem !== undefined || tracked === 0 || arrived !== tracked || doubled > 0)
