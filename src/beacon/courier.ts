@@ -144,6 +144,8 @@ export function createCourier(options: CourierOptions): Courier {
       })
     } else {
       step(batch, 'later')
+      // The beacon met the same trouble.
+      batch.missed = false
       batch.due = now() + Math.max(retryAfter, backoffMs(++batch.tries, Math.random()))
       if (retryAfter) notBefore = Math.max(notBefore, batch.due)
       options.onRetry?.(items.map(({ id }) => id))
