@@ -39,7 +39,7 @@ export function collect(options: Partial<CollectorOptions> = {}) {
     amberfloUrl: 'https://amberflo.test',
     origins: [origin],
     limits: false,
-    fetch: (input, init) => sandbox.fetch(new Request(input as string, init)),
+    fetch: (input, init) => unlessAborted(sandbox.fetch(new Request(input as string, init)), init?.signal),
     observe: (event) => events.push(event),
     ...options,
   })
@@ -54,3 +54,7 @@ export function collect(options: Partial<CollectorOptions> = {}) {
     fault: (fault: object) => inside('faults', { method: 'POST', body: JSON.stringify(fault) }),
   }
 }
+
+/** As a network would: an aborted request has no answer. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | null | undefined) =>
+  Promise.race([work, new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))])
