@@ -21,7 +21,7 @@ export default {
       ...shared,
       displayName: 'server',
       testEnvironment: 'node',
-      testMatch: ['<rootDir>/src/{wire,collector,sandbox}/**/*.test.ts', '<rootDir>/test/collector/**/*.test.ts'],
+      testMatch: ['<rootDir>/src/{wire,collector,sandbox}/**/*.test.ts', '<rootDir>/test/{collector,build}/**/*.test.ts'],
     },
     {
       ...shared,

@@ -28,16 +28,17 @@ export const createFactory = (createBeacon: typeof CreateBeacon) => {
     let tokens: Tokens | undefined
     let payer: string | undefined
 
-    const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
-      ctx?.log(level, `${NAME}: ${message}`)
-      // What concerns no event has no other place where it could be seen.
-      if (settings?.debug || (!ctx && level === 'warn')) console[level](`${NAME}: ${message}`)
-    }
-    const warn = (message: string): void => say('warn', message)
-
+    const warn = (message: string): void => console.warn(`${NAME}: ${message}`)
     const settings = readSettings(given, warn)
     const identified = createIdentified(settings.collectorUrl)
     const middleware = createMiddleware(NAME)
+
+    const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
+      ctx?.log(level, `${NAME}: ${message}`)
+      // A warning that concerns no event has no other place where it could be seen.
+      if (settings.debug || (!ctx && level === 'warn')) console[level](`${NAME}: ${message}`)
+    }
+
     /** The events whose fate is not known yet, by id, and the customers that were made of them. */
     const waiting = new Map<string, { ctx: Context; customer?: string | false }>()
 

@@ -72,17 +72,17 @@ const fail = (name: string, given: string, expected: string): never => {
 export const readSettings = (given: AmberfloSettings, warn: (message: string) => void): Settings => {
   const unknown: string[] = []
 
-  const read = (value: any, rule: Rule | Table, path: string): unknown => {
+  const read = (value: unknown, rule: Rule | Table, path: string): unknown => {
     const [expected, fallback] = Array.isArray(rule) ? (rule as unknown as Rule) : ['object', {}]
     if (value === undefined) value = fallback
     else if (!isOneOf(value, expected)) fail(path || 'the settings', show(value), expected)
     if (Array.isArray(rule)) return value
 
     const settings: Record<string, unknown> = {}
-    for (const name of Object.keys({ ...rule, ...value })) {
+    for (const name of Object.keys({ ...rule, ...(value as object) })) {
       const inner = Object.hasOwn(rule, name) ? (rule as Table)[name] : (rule as Table)['*']
       const full = path ? `${path}.${name}` : name
-      if (inner) settings[name] = read(value[name], inner, full)
+      if (inner) settings[name] = read((value as Record<string, unknown>)[name], inner, full)
       else if (/^(x[-_])?api[-_]?key$/i.test(name)) fail(full, 'in the page', HOME)
       else unknown.push(full)
     }

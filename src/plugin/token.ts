@@ -99,7 +99,8 @@ export const createTokens = (
 
   return {
     proof(customer) {
-      if (payer === undefined) keep((firstPayer = customer), known.get(undefined)!)
+      firstPayer ??= customer
+      if (payer === undefined && !isFresh(customer)) keep(customer, known.get(undefined)!)
       payer = customer
       // Timers sleep with the machine, so a token may be found expired here.
       if (!isFresh(customer)) void ask()

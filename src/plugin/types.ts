@@ -42,7 +42,7 @@ export interface AmberfloSettings {
    * Who pays: the event's user, its group (`context.groupId`, else the page's current group), or what the function
    * returns; empty counts as missing.
    */
-  customerId?: 'userId' | 'groupId' | ((event: SegmentEvent) => string | undefined)
+  customerId?: 'userId' | 'groupId' | ((event: SegmentEvent) => string | null | undefined)
   /** What happens to usage without a customer id: metered under the anonymous id, or dropped. */
   anonymousUsage?: 'meter' | 'drop'
   /** How events are called as meters; `page`, `screen` and a tracked event's own name if nothing is said. */

@@ -1,0 +1,311 @@
+import { readFileSync } from 'node:fs'
+import { AnalyticsBrowser, Context } from '@segment/analytics-next'
+import { createFactory } from './amberflo.js'
+import { fakeBeacon, openPage, quiet } from './testing/page.js'
+
+const originalWarn = console.warn
+beforeEach(() => {
+  localStorage.clear()
+  for (const name of ['ajs_user_id', 'ajs_anonymous_id', 'ajs_group_id']) document.cookie = `${name}=; max-age=0`
+  console.warn = jest.fn()
+})
+afterEach(() => {
+  console.warn = originalWarn
+})
+
+describe('the way of an event', () => {
+  it('makes records of page, screen and track, and a customer of identify', async () => {
+    const { analytics, beacon, bodies } = await openPage()
+    await analytics.identify('u1', { name: 'Ann', plan: 'pro' })
+    await analytics.page('Home')
+    await analytics.screen('Start', { tab: 1 })
+    const { event } = await analytics.track('Api Calls', { value: 3, region: 'eu' })
+
+    expect(beacon.items.map(({ kind, key }) => [kind, key])).toEqual([
+      ['customers', 'u1'],
+      ['records', 'u1'],
+      ['records', 'u1'],
+      ['records', 'u1'],
+    ])
+    const [customer, page, screen, track] = bodies()
+    expect(customer).toEqual({ customerId: 'u1', customerName: 'Ann', traits: { plan: 'pro' } })
+    expect(page).toMatchObject({ meterApiName: 'page', meterValue: 1, dimensions: { name: 'Home' } })
+    expect(screen).toMatchObject({ meterApiName: 'screen', dimensions: { name: 'Start', tab: '1' } })
+    expect(track).toEqual({
+      uniqueId: event.messageId,
+      customerId: 'u1',
+      meterApiName: 'Api Calls',
+      meterValue: 3,
+      meterTimeInMillis: new Date(event.timestamp as string).getTime(),
+      dimensions: { region: 'eu' },
+    })
+    expect(beacon.items[3]!.id).toBe(event.messageId)
+  })
+
+  it('takes what was tracked before it was registered, and before Analytics.js had loaded', async () => {
+    const beacon = fakeBeacon()
+    const analytics = new AnalyticsBrowser()
+    const early = analytics.track('Early')
+    void analytics.register(createFactory(beacon.create)({ collectorUrl: '/usage' }))
+    const { settings, options } = quiet('early')
+    analytics.load(settings, options())
+    await early
+    expect(JSON.parse(beacon.items[0]!.json)).toMatchObject({ meterApiName: 'Early' })
+  })
+
+  it('takes a hook that is called before load', async () => {
+    const beacon = fakeBeacon()
+    const plugin = createFactory(beacon.create)({ collectorUrl: '/usage' })
+    const ctx = new Context({ type: 'track', event: 'A', messageId: 'm1', anonymousId: 'a1' })
+    expect(plugin.isLoaded()).toBe(false)
+    expect(await plugin.track(ctx)).toBe(ctx)
+    expect(beacon.items).toHaveLength(1)
+  })
+
+  it('resolves an address on the page, and hands on the limits', async () => {
+    const { beacon } = await openPage({ batch: { maxRecords: 7 } })
+    expect(beacon.options()).toMatchObject({
+      url: 'http://localhost/usage',
+      limits: { maxRecords: 7, maxBytes: 49152, maxDelayMs: 1000 },
+      needsProof: false,
+    })
+  })
+
+  it('has the name, type and version of the package', async () => {
+    const { plugin } = await openPage()
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+    expect(plugin).toMatchObject({ name: 'Amberflo', type: 'destination', version })
+    expect(plugin.isLoaded()).toBe(true)
+  })
+})
+
+describe('who pays', () => {
+  it('is the anonymous id without a user, or nobody', async () => {
+    const metered = await openPage()
+    const { event } = await metered.analytics.track('A')
+    expect(metered.beacon.items[0]!.key).toBe(event.anonymousId)
+
+    const dropped = await openPage({ anonymousUsage: 'drop' })
+    const ctx = await dropped.analytics.track('A')
+    expect(dropped.beacon.items).toEqual([])
+    expect(dropped.receipts).toEqual([
+      { batchId: '', uniqueIds: [ctx.event.messageId], outcome: 'dropped', reason: 'no_customer', via: 'beacon' },
+    ])
+  })
+
+  it('is the event\'s group, or the page\'s', async () => {
+    const { analytics, bodies } = await openPage({ customerId: 'groupId' })
+    await analytics.group('g1', { name: 'Initech' })
+    await analytics.track('A')
+    await analytics.track('A', {}, { context: { groupId: 'g2' } })
+    expect(bodies().map(({ customerId }) => customerId)).toEqual(['g1', 'g2'])
+  })
+
+  it('is what the site\'s own function says, for people too', async () => {
+    const { analytics, bodies } = await openPage({ customerId: ({ userId }) => userId && `acct-${userId}` })
+    await analytics.identify('u1', { name: 'Ann' })
+    await analytics.track('A')
+    expect(bodies().map(({ customerId }) => customerId)).toEqual(['acct-u1', 'acct-u1'])
+  })
+
+  it('is nobody when that function throws, which the page does not feel', async () => {
+    const { analytics, beacon, receipts } = await openPage({
+      customerId() {
+        throw new Error('boom')
+      },
+    })
+    const ctx = await analytics.track('A')
+    expect(ctx.failedDelivery()).toBeUndefined()
+    expect(beacon.items).toEqual([])
+    expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'threw' }])
+    expect(ctx.logs().map(({ message }) => message)).toContain('Amberflo: Error: boom')
+  })
+
+  it('is told to the beacon when somebody else pays', async () => {
+    const { analytics, beacon } = await openPage()
+    await analytics.identify('u1')
+    await analytics.track('A')
+    await analytics.identify('u2')
+    expect(beacon.wakes.map(([key]) => key)).toEqual(['u1', 'u2'])
+  })
+})
+
+describe('what is left out', () => {
+  it('is silent about what is not metered', async () => {
+    const { analytics, beacon, receipts } = await openPage({ meters: { page: false, track: { Noise: false } } })
+    await analytics.page()
+    await analytics.track('Noise')
+    await analytics.group('g1')
+    await analytics.identify({ name: 'nobody' })
+    expect([beacon.items, receipts]).toEqual([[], []])
+  })
+
+  it('refuses values that are no numbers, with a reason', async () => {
+    const { analytics, receipts } = await openPage()
+    const ctx = await analytics.track('A', { value: 'many' })
+    expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'bad_value', uniqueIds: [ctx.event.messageId] }])
+    expect(ctx.stats.metrics.map(({ metric }) => metric)).toContain('amberflo.rejected')
+  })
+
+  it('waits for consent to every category', async () => {
+    const { analytics, beacon, receipts } = await openPage({ consentCategories: ['Billing', 'Usage'] })
+    await analytics.track('A')
+    await analytics.track('B', {}, { context: { consent: { categoryPreferences: { Billing: true } } } })
+    await analytics.track('C', {}, { context: { consent: { categoryPreferences: { Billing: true, Usage: 'true' } } } })
+    expect(beacon.items).toEqual([])
+    expect(receipts.map(({ outcome, reason }) => [outcome, reason])).toEqual(Array(3).fill(['dropped', 'no_consent']))
+    await analytics.track('D', {}, { context: { consent: { categoryPreferences: { Billing: true, Usage: true } } } })
+    expect(beacon.items).toHaveLength(1)
+  })
+})
+
+describe('fates', () => {
+  it('come to the receipt, the log and the counters of their event, also late', async () => {
+    const { analytics, beacon, receipts } = await openPage()
+    const one = await analytics.track('A')
+    const two = await analytics.track('B')
+    beacon.options().onRetry!([one.event.messageId!])
+    beacon.settle({ uniqueIds: [one.event.messageId!] })
+    beacon.settle({ uniqueIds: [two.event.messageId!], outcome: 'rejected', reason: 'bad_meter', via: 'fetch' })
+
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(['accepted', 'rejected'])
+    const counters = (ctx: typeof one) => ctx.stats.metrics.map(({ metric }) => metric).filter((name) => name.startsWith('amberflo'))
+    expect(counters(one)).toEqual(['amberflo.retried', 'amberflo.accepted'])
+    expect(counters(two)).toEqual(['amberflo.rejected'])
+    expect(two.logs().find(({ level }) => level === 'warn')!.message).toBe(`Amberflo: ${two.event.messageId} rejected: bad_meter`)
+  })
+
+  it('do not let a failing callback out', async () => {
+    const failing = jest.fn(() => {
+      throw new Error('boom')
+    })
+    const { analytics, beacon } = await openPage({ onReceipt: failing })
+    await analytics.track('A')
+    beacon.settle({})
+    const rejecting = await openPage({ onReceipt: (async () => Promise.reject(new Error('later'))) as () => void })
+    await rejecting.analytics.track('A')
+    rejecting.beacon.settle({})
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(failing).toHaveBeenCalledTimes(1)
+    expect(console.warn).toHaveBeenCalledWith('Amberflo: onReceipt failed: Error: boom')
+    expect(console.warn).toHaveBeenCalledWith('Amberflo: onReceipt failed: Error: later')
+  })
+
+  it('are known when flush resolves', async () => {
+    const { analytics, plugin, receipts } = await openPage()
+    await analytics.track('A')
+    expect(receipts).toEqual([])
+    await plugin.flush()
+    expect(receipts).toHaveLength(1)
+  })
+
+  it('keep an accepted person from being sent again, until something changes', async () => {
+    const { analytics, beacon } = await openPage()
+    await analytics.identify('u1', { plan: 'pro' })
+    await analytics.identify('u1', { plan: 'pro' })
+    expect(beacon.items).toHaveLength(2)
+    beacon.settle({})
+    await analytics.identify('u1', { plan: 'pro' })
+    expect(beacon.items).toHaveLength(2)
+    await analytics.identify('u1', { plan: 'free' })
+    expect(beacon.items).toHaveLength(3)
+  })
+})
+
+describe('destination middleware', () => {
+  it('changes what is metered, and nothing else sees that', async () => {
+    const { analytics, bodies } = await openPage()
+    await analytics.addDestinationMiddleware('Amberflo', ({ payload, integration, next }) => {
+      payload.obj.properties!['via'] = `${integration} ${payload.type()} ${payload.obj.event}`
+      next(payload)
+    })
+    const { event } = await analytics.track('A', { value: 2 })
+    expect(bodies()[0]).toMatchObject({ meterValue: 2, dimensions: { via: 'Amberflo track A' } })
+    expect(event.properties).toEqual({ value: 2 })
+  })
+
+  it('drops what it does not pass on', async () => {
+    const { analytics, beacon, receipts } = await openPage()
+    await analytics.addDestinationMiddleware('Amberflo', ({ payload, next }) => next(payload.obj.event === 'A' ? null : payload))
+    await analytics.addDestinationMiddleware('*', ({ payload, next }) => (payload.obj.event === 'B' ? undefined : next(payload)))
+    for (const name of ['A', 'B', 'C']) await analytics.track(name)
+    expect(beacon.items).toHaveLength(1)
+    expect(receipts).toEqual([])
+  })
+
+  it('that throws has the event refused', async () => {
+    const { analytics, beacon, receipts } = await openPage()
+    await analytics.addDestinationMiddleware('Amberflo', () => {
+      throw new Error('boom')
+    })
+    await analytics.track('A')
+    expect(beacon.items).toEqual([])
+    expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'threw' }])
+  })
+})
+
+describe('the plugin\'s life', () => {
+  it('ends with deregister, and can begin again', async () => {
+    const { analytics, plugin, beacon } = await openPage()
+    await analytics.deregister('Amberflo')
+    expect(beacon.closed()).toBe(1)
+    await analytics.track('A')
+    expect(beacon.items).toEqual([])
+    await analytics.register(plugin)
+    await analytics.track('B')
+    expect(beacon.items).toHaveLength(1)
+  })
+
+  it.each([
+    [{ Amberflo: false }, 0],
+    [{ All: false }, 0],
+    [{ All: false, Amberflo: true }, 1],
+    [{}, 1],
+  ])('follows integrations %j, at load and by call', async (integrations, count) => {
+    const atLoad = await openPage({}, integrations)
+    await atLoad.analytics.track('A')
+    expect(atLoad.beacon.items).toHaveLength(count)
+    const byCall = await openPage()
+    await byCall.analytics.track('A', {}, { integrations })
+    expect(byCall.beacon.items).toHaveLength(count)
+  })
+
+  it('tells its steps to the console with debug, and only then', async () => {
+    const lines: string[] = []
+    const original = console.debug
+    console.debug = (line: string) => lines.push(line)
+    try {
+      await (await openPage()).analytics.track('Quiet')
+      expect(lines).toEqual([])
+      const { analytics, beacon } = await openPage({ debug: true })
+      const { event } = await analytics.track('Loud')
+      beacon.settle({})
+      expect(lines).toEqual([
+        expect.stringMatching(new RegExp(`^Amberflo: ${event.messageId} → {"uniqueId".*"Loud"`)),
+        `Amberflo: ${event.messageId} kept`,
+        `Amberflo: ${event.messageId} accepted: batch b1 by beacon`,
+      ])
+    } finally {
+      console.debug = original
+    }
+  })
+})
+
+describe('tokens', () => {
+  it('go with what was made under them', async () => {
+    let n = 0
+    const { analytics, beacon } = await openPage({ token: () => `opaque-${++n}` })
+    await analytics.identify('u1')
+    await analytics.track('A')
+    await analytics.identify('u2')
+    await analytics.track('A')
+    expect(beacon.options().needsProof).toBe(true)
+    expect(beacon.items.map(({ key, proof }) => [key, proof])).toEqual([
+      ['u1', 'opaque-1'],
+      ['u1', 'opaque-1'],
+      ['u2', undefined],
+      ['u2', 'opaque-2'],
+    ])
+    expect(beacon.wakes).toContainEqual(['u2', 'opaque-2'])
+  })
+})

@@ -1,0 +1,51 @@
+import { createIdentified } from './identified.js'
+
+const DAY = 24 * 3600 * 1000
+beforeEach(() => {
+  localStorage.clear()
+  jest.useFakeTimers({ now: 1_700_000_000_000 })
+})
+afterEach(() => {
+  jest.useRealTimers()
+  jest.restoreAllMocks()
+})
+
+it('knows exactly the last one, on this and later pages', () => {
+  const here = createIdentified('/usage')
+  expect(here.has('{"a":1}')).toBe(false)
+  here.add('{"a":1}')
+  for (const page of [here, createIdentified('/usage')]) {
+    expect(page.has('{"a":1}')).toBe(true)
+    expect(page.has('{"a":2}')).toBe(false)
+  }
+  expect(createIdentified('/other').has('{"a":1}')).toBe(false)
+  here.add('{"a":2}')
+  expect(here.has('{"a":1}')).toBe(false)
+  expect(localStorage).toHaveLength(1)
+})
+
+it('forgets after a day, and when the clock was set back', () => {
+  const identified = createIdentified('/usage')
+  identified.add('{}')
+  jest.setSystemTime(Date.now() + DAY - 1)
+  expect(identified.has('{}')).toBe(true)
+  jest.setSystemTime(Date.now() + 1)
+  expect(identified.has('{}')).toBe(false)
+  identified.add('{}')
+  jest.setSystemTime(Date.now() - 1)
+  expect(identified.has('{}')).toBe(false)
+})
+
+it('does without storage', () => {
+  jest.spyOn(Storage.prototype, 'getItem').mockImplementation(() => { throw new Error('blocked') })
+  jest.spyOn(Storage.prototype, 'setItem').mockImplementation(() => { throw new Error('blocked') })
+  const identified = createIdentified('/usage')
+  expect(identified.has('{}')).toBe(false)
+  identified.add('{}')
+  expect(identified.has('{}')).toBe(true)
+})
+
+it('is not confused by what others wrote', () => {
+  localStorage.setItem('amberflo:identified', 'null')
+  expect(createIdentified('/usage').has('{}')).toBe(false)
+})

@@ -1,0 +1,105 @@
+import { readSettings } from './settings.js'
+import type { AmberfloSettings } from './types.js'
+
+const read = (given: unknown, warn: (message: string) => void = () => {}) => readSettings(given as AmberfloSettings, warn)
+const url = { collectorUrl: '/usage' }
+
+it('fills in every default', () => {
+  expect(read(url)).toMatchObject({
+    collectorUrl: '/usage',
+    customerId: 'userId',
+    anonymousUsage: 'meter',
+    meters: { page: 'page', screen: 'screen', track: {} },
+    dimensions: {},
+    consentCategories: [],
+    subscriptions: [],
+    batch: { maxRecords: 100, maxBytes: 49152, maxDelayMs: 1000 },
+    debug: false,
+  })
+})
+
+it('keeps what is right', () => {
+  const given = {
+    collectorUrl: 'https://usage.example.com/in?site=1',
+    token: async () => 'x',
+    customerId: 'groupId',
+    anonymousUsage: 'drop',
+    meters: { page: false, track: { 'Api Calls': 'api-calls', Noise: false, toString: 'x' }, only: ['api-calls'] },
+    dimensions: { allow: ['a'], deny: [] },
+    consentCategories: ['Analytics'],
+    batch: { maxRecords: 1, maxDelayMs: 0 },
+    onReceipt() {},
+    debug: true,
+  }
+  expect(read(given)).toMatchObject(given)
+})
+
+it.each([
+  ['/', true],
+  ['/usage?x=1', true],
+  ['http://localhost:8787', true],
+  ['https://usage.example.com/amberflo.io/', true],
+  ['https://amberflo.io.example.com', true],
+  ['HTTPS://EXAMPLE.COM', true],
+  [undefined, false],
+  ['usage', false],
+  ['//elsewhere.example', false],
+  ['ftp://example.com', false],
+  ['https://', false],
+  ['https://user:password@example.com', false],
+  ['https://amberflo.io', false],
+  ['https://App.Amberflo.io/ingest', false],
+  ['https://app.amberflo.io:443/ingest', false],
+])('collectorUrl %j: %j', (collectorUrl, right) => {
+  if (right) expect(read({ collectorUrl }).collectorUrl).toBe(collectorUrl)
+  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? 'undefined' : `"${collectorUrl}"`}, expected an http(s) URL or a /path of your collector, where the API key belongs`))
+})
+
+it.each([
+  ['collectorUrl is 5, expected string', { collectorUrl: 5 }],
+  ['collectorUrl is "", expected string', { collectorUrl: '' }],
+  ['token is "", expected string | function', { ...url, token: '' }],
+  ['token is object, expected string | function', { ...url, token: {} }],
+  ['customerId is "function", expected "userId" | "groupId" | function', { ...url, customerId: 'function' }],
+  ['anonymousUsage is true, expected "meter" | "drop"', { ...url, anonymousUsage: true }],
+  ['meters is list, expected object', { ...url, meters: [] }],
+  ['meters.page is true, expected string | false', { ...url, meters: { page: true } }],
+  ['meters.track.A is "", expected string | false', { ...url, meters: { track: { A: '' } } }],
+  ['meters.only is "A", expected string[]', { ...url, meters: { only: 'A' } }],
+  ['dimensions.deny is list, expected string[]', { ...url, dimensions: { deny: [1] } }],
+  ['consentCategories is object, expected string[]', { ...url, consentCategories: {} }],
+  ['subscriptions is list, expected object[]', { ...url, subscriptions: ['x'] }],
+  ['batch is null, expected object', { ...url, batch: null }],
+  ['batch.maxRecords is 0, expected 1..500', { ...url, batch: { maxRecords: 0 } }],
+  ['batch.maxRecords is 1.5, expected 1..500', { ...url, batch: { maxRecords: 1.5 } }],
+  ['batch.maxRecords is "5", expected 1..500', { ...url, batch: { maxRecords: '5' } }],
+  ['batch.maxBytes is 65537, expected 1..65536', { ...url, batch: { maxBytes: 65537 } }],
+  ['batch.maxDelayMs is NaN, expected 0..60000', { ...url, batch: { maxDelayMs: NaN } }],
+  ['onReceipt is Symbol(x), expected function', { ...url, onReceipt: Symbol('x') }],
+  ['debug is "yes", expected boolean', { ...url, debug: 'yes' }],
+  ['the settings is null, expected object', null],
+  ['the settings is "https://usage.example.com", expected object', 'https://usage.example.com'],
+])('%s', (message, given) => {
+  expect(() => read(given)).toThrow(new TypeError(`Amberflo: ${message}`))
+})
+
+it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('refuses %s, says where it belongs, and does not repeat it', (name) => {
+  const attempt = () => read({ [name]: 'sk-canary' })
+  expect(attempt).toThrow(TypeError)
+  expect(attempt).toThrow(`${name} is in the page, expected your collector, where the API key belongs`)
+  expect(attempt).not.toThrow('canary')
+})
+
+it('warns once of all settings that do not exist, and takes the rest', () => {
+  const warnings: string[] = []
+  const given = { ...url, versionSettings: {}, batch: { maxDelay: 5 }, bundlingStatus: 'unbundled', meters: { tracks: {} } }
+  expect(read(given, (message) => warnings.push(message)).batch.maxDelayMs).toBe(1000)
+  expect(warnings).toEqual(['unknown settings: meters.tracks,batch.maxDelay,versionSettings,bundlingStatus'])
+})
+
+it('does not follow later changes of a group', () => {
+  const batch = { maxRecords: 5 }
+  const settings = read({ ...url, batch })
+  batch.maxRecords = 6
+  expect(settings.batch.maxRecords).toBe(5)
+})

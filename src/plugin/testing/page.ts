@@ -1,0 +1,55 @@
+import { AnalyticsBrowser, type AnalyticsBrowserSettings } from '@segment/analytics-next'
+import type { Beacon, BeaconOptions, Fate, Item } from '../../beacon/index.js'
+import { createFactory } from '../amberflo.js'
+import type { AmberfloSettings, Receipt } from '../types.js'
+
+/** A beacon that keeps what it is given, and settles it when told to. */
+export const fakeBeacon = () => {
+  const items: Item[] = []
+  const wakes: Parameters<Beacon['wake']>[] = []
+  let options: BeaconOptions | undefined
+  let closed = 0
+  const create = (given: BeaconOptions): Beacon => {
+    options = given
+    return {
+      async put(item) {
+        items.push(item)
+      },
+      async flush() {
+        settle({ outcome: 'accepted' })
+      },
+      wake(...args) {
+        wakes.push(args)
+      },
+      async close() {
+        closed++
+      },
+    }
+  }
+  const settle = (fate: Partial<Fate>): void =>
+    options!.onFate({ batchId: 'b1', uniqueIds: items.map(({ id }) => id), outcome: 'accepted', via: 'beacon', ...fate })
+  return { create, items, wakes, settle, options: () => options!, closed: () => closed }
+}
+
+/** Analytics.js that sends nothing anywhere by itself. */
+export const quiet = (writeKey: string) => ({
+  settings: { writeKey, cdnSettings: { integrations: {}, metrics: { sampleRate: 0 } } } as unknown as AnalyticsBrowserSettings,
+  options: (integrations: Record<string, boolean> = {}) => ({ integrations: { ...integrations, 'Segment.io': false } }),
+})
+
+let pages = 0
+
+/** A page with the real Analytics.js, and this plugin over a fake beacon. */
+export const openPage = async (given: Partial<AmberfloSettings> = {}, integrations?: Record<string, boolean>) => {
+  const beacon = fakeBeacon()
+  const receipts: Receipt[] = []
+  const plugin = createFactory(beacon.create)({
+    collectorUrl: '/usage',
+    onReceipt: (receipt) => receipts.push(receipt),
+    ...given,
+  })
+  const { settings, options } = quiet(`page ${++pages}`)
+  const analytics = AnalyticsBrowser.load(settings, options(integrations))
+  await analytics.register(plugin)
+  return { analytics, plugin, beacon, receipts, bodies: () => beacon.items.map(({ json }) => JSON.parse(json)) }
+}

@@ -1,0 +1,206 @@
+import { createTokens, type Tokens } from './token.js'
+
+const NOW = 1_700_000_000
+const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const jwt = (claims: object) => `${base64url({ alg: 'HS256' })}.${base64url(claims)}.sig`
+/** Ten minutes, as `mintToken` makes them. */
+const minted = (sub: string, at = NOW) => jwt({ sub, iat: at, exp: at + 600 })
+
+let tokens: Tokens
+const told: [customer: string, token: string][] = []
+const reports: string[] = []
+const open = (source: Parameters<typeof createTokens>[0]) =>
+  (tokens = createTokens(source, (...args) => told.push(args), (message) => reports.push(message)))
+const settle = () => jest.advanceTimersByTimeAsync(0)
+
+beforeEach(() => {
+  told.length = reports.length = 0
+  jest.useFakeTimers({ now: NOW * 1000 })
+  jest.spyOn(Math, 'random').mockReturnValue(1)
+})
+afterEach(() => {
+  tokens.close()
+  jest.useRealTimers()
+  jest.restoreAllMocks()
+})
+
+describe('a JWT', () => {
+  it('proves its subject and nobody else', async () => {
+    open(minted('ünal'))
+    await settle()
+    expect(told).toEqual([['ünal', minted('ünal')]])
+    expect(tokens.proof('ünal')).toBe(minted('ünal'))
+    expect(tokens.proof('anonymous')).toBeUndefined()
+  })
+
+  it('is fetched before anybody pays, and renewed before it expires', async () => {
+    const source = jest.fn(async () => minted('u1', Math.floor(Date.now() / 1000)))
+    open(source)
+    await settle()
+    expect(source).toHaveBeenCalledTimes(1)
+    await jest.advanceTimersByTimeAsync(540_000 - 1)
+    expect(source).toHaveBeenCalledTimes(1)
+    await jest.advanceTimersByTimeAsync(1)
+    expect(source).toHaveBeenCalledTimes(2)
+    expect(told).toHaveLength(2)
+    expect(tokens.proof('u1')).toBe(minted('u1', NOW + 540))
+  })
+
+  it.each([3600, -3600])('lives its own span where the clock is %i s off', async (off) => {
+    const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000) - off))
+    open(source)
+    await jest.advanceTimersByTimeAsync(540_000 - 1)
+    expect(source).toHaveBeenCalledTimes(1)
+    expect(tokens.proof('u1')).toBeDefined()
+    await jest.advanceTimersByTimeAsync(1)
+    expect(source).toHaveBeenCalledTimes(2)
+  })
+
+  it('that expired while the machine slept is not used', async () => {
+    const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000)))
+    open(source)
+    await settle()
+    tokens.proof('u1')
+    jest.setSystemTime((NOW + 3600) * 1000)
+    expect(tokens.proof('u1')).toBeUndefined()
+    await settle()
+    expect(tokens.proof('u1')).toBe(minted('u1', NOW + 3600))
+  })
+
+  it('of another customer is not asked for with every event', async () => {
+    const source = jest.fn(() => minted('u1'))
+    open(source)
+    await settle()
+    for (let n = 0; n < 50; n++) {
+      expect(tokens.proof('u2')).toBeUndefined()
+      expect(tokens.proof('u1')).toBeDefined()
+      await jest.advanceTimersByTimeAsync(10)
+    }
+    expect(source).toHaveBeenCalledTimes(1)
+    await jest.advanceTimersByTimeAsync(30_000)
+    tokens.proof('u2')
+    tokens.proof('u2')
+    expect(source).toHaveBeenCalledTimes(2)
+  })
+
+  it('without an expiry, or with a far one, sets no timer that fires at once', async () => {
+    const source = jest.fn(() => jwt({ sub: 'u1', exp: NOW + 10 ** 9 }))
+    open(source)
+    await jest.advanceTimersByTimeAsync(24 * 3600 * 1000)
+    expect(source).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('an opaque token', () => {
+  it('proves who paid when it was asked for', async () => {
+    let n = 0
+    open(async () => `t${++n}`)
+    await settle()
+    expect(told).toEqual([])
+    expect(tokens.proof('u1')).toBe('t1')
+    expect(told).toEqual([['u1', 't1']])
+    expect(tokens.proof('u2')).toBeUndefined()
+    await settle()
+    expect(told).toEqual([['u1', 't1'], ['u2', 't2']])
+    expect(tokens.proof('u2')).toBe('t2')
+    expect(tokens.proof('u1')).toBe('t1')
+  })
+
+  it('that comes after the first event is that event\'s customer\'s', async () => {
+    let answer = (_token: string) => {}
+    open(() => new Promise<string>((resolve) => (answer = resolve)))
+    expect(tokens.proof('u1')).toBeUndefined()
+    const first = answer
+    expect(tokens.proof('u2')).toBeUndefined()
+    first('t1')
+    await settle()
+    expect(told).toEqual([['u1', 't1']])
+    answer('t2')
+    await settle()
+    expect(told).toEqual([['u1', 't1'], ['u2', 't2']])
+  })
+
+  it('that is a constant proves whoever pays', async () => {
+    open('constant')
+    for (const customer of ['a1', 'u1']) {
+      await settle()
+      tokens.proof(customer)
+      await settle()
+      expect(tokens.proof(customer)).toBe('constant')
+    }
+  })
+
+  it.each(['a.b.c', 'a.bnVsbA.c', 'a..', '…'])('may look like anything: %s', async (token) => {
+    open(token)
+    await settle()
+    expect(tokens.proof('u1')).toBe(token)
+  })
+})
+
+describe('renewing', () => {
+  it('asks anew for who uses the page', async () => {
+    let n = 0
+    open(() => `t${++n}`)
+    await settle()
+    expect(tokens.proof('u1')).toBe('t1')
+    expect(await tokens.renew('u1')).toBe('t2')
+    expect(tokens.proof('u1')).toBe('t2')
+  })
+
+  it('never gives one person\'s token to what another left behind', async () => {
+    const source = jest.fn(() => 'of-u2')
+    open(source)
+    expect(await tokens.renew('u1')).toBeUndefined()
+    tokens.proof('u2')
+    await settle()
+    expect(await tokens.renew('u1')).toBeUndefined()
+    expect(told).toEqual([['u2', 'of-u2']])
+  })
+})
+
+describe('a function that fails', () => {
+  it('is reported once, asked again with backoff, and reported again only after it had worked', async () => {
+    let works = false
+    const source = jest.fn(() => {
+      if (works) return minted('u1')
+      throw new Error('boom')
+    })
+    open(source)
+    const times: number[] = []
+    for (let second = 0; second < 130; second++) {
+      await jest.advanceTimersByTimeAsync(second ? 1000 : 0)
+      if (source.mock.calls.length > times.length) times.push(second)
+    }
+    expect(times).toEqual([0, 1, 3, 7, 15, 31, 63, 123])
+    expect(reports).toEqual(['the token function failed: Error: boom'])
+    works = true
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(tokens.proof('u1')).toBe(minted('u1'))
+  })
+
+  it.each([undefined, null, '', 5])('or gives %j is the same', async (nothing) => {
+    open((async () => nothing) as never)
+    await settle()
+    expect(reports).toEqual(['the token function failed: TypeError: it gave no string'])
+    expect(tokens.proof('u1')).toBeUndefined()
+  })
+
+  it('or never answers keeps nobody waiting but for that token', async () => {
+    const source = jest.fn(() => new Promise<string>(() => {}))
+    open(source)
+    expect(tokens.proof('u1')).toBeUndefined()
+    await jest.advanceTimersByTimeAsync(30_000)
+    tokens.proof('u1')
+    expect(source).toHaveBeenCalledTimes(2)
+  })
+})
+
+it('ends with close: no timer, and no news', async () => {
+  const source = jest.fn(async () => minted('u1'))
+  open(source)
+  tokens.close()
+  await jest.advanceTimersByTimeAsync(3600_000)
+  expect(source).toHaveBeenCalledTimes(1)
+  expect(told).toEqual([])
+  expect(jest.getTimerCount()).toBe(0)
+})
