@@ -21,6 +21,8 @@ export interface Batch {
   via: 'beacon' | 'fetch'
   /** A 401 has asked for a new token since its customer was last here. */
   renewed?: boolean
+  /** It is still asking. */
+  renewing?: boolean
   /** A beacon of it went without a receipt. */
   missed?: boolean
 }

@@ -137,8 +137,9 @@ export function createCourier(options: CourierOptions): Courier {
       log('warn', `the collector answered ${status}, batch ${batch.id} waits for its customer's next token or visit`)
       step(batch, status === 401 ? 'unproven' : 'forbidden')
       if (status === 403 || batch.renewed) return
-      batch.renewed = true
+      batch.renewed = batch.renewing = true
       void options.renew(batch.key).then((proof) => {
+        batch.renewing = false
         if (proof !== undefined && step(batch, 'wake')) prove(batch, proof)
         pump()
       })
@@ -151,6 +152,10 @@ export function createCourier(options: CourierOptions): Courier {
       options.onRetry?.(items.map(({ id }) => id))
     }
   }
+
+  /** Nothing happens to it until its customer comes back. */
+  const isStuck = ({ state, proof, renewing }: Batch) =>
+    (state === 'parked' && !renewing) || (options.needsProof && proof === undefined)
 
   const prove = (batch: Batch, proof: string | undefined) => {
     batch.proof = proof ?? batch.proof
@@ -207,12 +212,12 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   /** Only the newest of a customer waits. Leftovers come late, but are old. */
-  const supersede = (newest: Entry) => {
+  const supersede = (newest: Entry): void => {
     for (const batch of resting()) {
       for (const item of batch.items) {
         if (item.kind !== 'customers' || item.key !== newest.key || item === newest) continue
-        if (item.at <= newest.at) end(batch, [item], 'dropped', 'superseded')
-        else newest = item
+        if (item.at > newest.at) return supersede(item)
+        end(batch, [item], 'dropped', 'superseded')
       }
     }
   }
@@ -220,7 +225,9 @@ export function createCourier(options: CourierOptions): Courier {
   const bound = () => {
     let count = batches.reduce((sum, { items }) => sum + items.length, -MAX_WAITING)
     let bytes = batches.reduce((sum, batch) => sum + batch.bytes, -MAX_WAITING_BYTES)
-    for (const batch of resting()) {
+    if (count <= 0 && bytes <= 0) return
+    // Leftovers come late, but are old.
+    for (const batch of resting().sort((a, b) => a.items[0]!.at - b.items[0]!.at)) {
       const excess = batch.items.filter(({ size }) => {
         if (count <= 0 && bytes <= 0) return false
         count--
@@ -228,7 +235,6 @@ export function createCourier(options: CourierOptions): Courier {
         return true
       })
       end(batch, excess, 'dropped', 'overflow')
-      if (count <= 0 && bytes <= 0) return
     }
   }
 
@@ -255,7 +261,7 @@ export function createCourier(options: CourierOptions): Courier {
     async flush() {
       const mine = new Set(batches.flatMap(({ items }) => items))
       hurry()
-      while (batches.some(({ state, items }) => state !== 'parked' && items.some((item) => mine.has(item)))) {
+      while (batches.some((batch) => !isStuck(batch) && batch.items.some((item) => mine.has(item)))) {
         await new Promise<void>((resolve) => onChange.push(resolve))
       }
     },
@@ -269,8 +275,8 @@ export function createCourier(options: CourierOptions): Courier {
       pump()
     },
     clear() {
-      clearTimeout(timer)
       batches = []
+      pump()
     },
   }
 }

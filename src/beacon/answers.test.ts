@@ -1,0 +1,241 @@
+import { createBench, entries, entry, idsIn, taken, turn } from './testing/courier.js'
+
+beforeEach(() => {
+  jest.useFakeTimers()
+  jest.spyOn(Math, 'random').mockReturnValue(0.5)
+})
+afterEach(() => {
+  jest.restoreAllMocks()
+})
+
+/** A bench whose first batch, of `count` records, is on its way by fetch. */
+const fetching = (count = 2, given: Parameters<typeof createBench>[0] = {}) => {
+  const bench = createBench(given)
+  bench.courier.add(entries(count))
+  bench.courier.hurry()
+  bench.courier.receipt(bench.last().batchId, false)
+  return bench
+}
+
+describe('200', () => {
+  it('ends each record by its own fate', async () => {
+    const { last, fates, forgotten } = fetching(3)
+    await last().answer(taken([{ id: 'r1', reason: 'too_old' }]))
+    expect(fates).toEqual([
+      { batchId: 'b0', uniqueIds: ['r0', 'r2'], outcome: 'accepted', via: 'fetch' },
+      { batchId: 'b0', uniqueIds: ['r1'], outcome: 'rejected', reason: 'too_old', via: 'fetch' },
+    ])
+    expect(forgotten.map(({ id }) => id)).toEqual(['r0', 'r2', 'r1'])
+  })
+
+  it('knows a rejected customer by its customer id', async () => {
+    const { courier, last, ends } = createBench()
+    courier.add([entry('message', { kind: 'customers', key: 'ann' }), entry('ann', { key: 'ann' })])
+    courier.hurry()
+    courier.receipt(last().batchId, false)
+    await last().answer(taken([{ id: 'ann', reason: 'customers_off' }]))
+    expect(ends()).toContain('message rejected customers_off')
+  })
+
+  it('from something else than the collector means not now', async () => {
+    const { last, ends, ways } = fetching()
+    await last().answer({ status: 200 })
+    expect(ends()).toEqual([])
+    await jest.advanceTimersByTimeAsync(500)
+    expect(ways()).toEqual(['beacon r0,r1', 'fetch r0,r1', 'fetch r0,r1'])
+  })
+
+  it('is overtaken by a late receipt, and then changes nothing', async () => {
+    const { courier, last, fates } = fetching()
+    courier.receipt('b0', true)
+    expect(fates).toEqual([{ batchId: 'b0', uniqueIds: ['r0', 'r1'], outcome: 'accepted', via: 'beacon' }])
+    await last().answer(taken([{ id: 'r0', reason: 'too_old' }]))
+    expect(fates).toHaveLength(1)
+  })
+})
+
+describe('400 and 422', () => {
+  it.each([400, 422])('%i drops the batch and says so', async (status) => {
+    const { last, ends, warnings } = fetching()
+    await last().answer({ status })
+    expect(ends()).toEqual(['r0 dropped refused', 'r1 dropped refused'])
+    expect(warnings).toEqual([expect.stringContaining(`${status}`)])
+  })
+})
+
+describe('413', () => {
+  it('halves down to the one that is too large, and loses only that', async () => {
+    const { courier, attempts, last, ends } = fetching(5)
+    const tooLarge = (body: string) => idsIn(body).includes('r3')
+    await last().answer({ status: 413 })
+    for (let seen = 2; seen < attempts.length; seen++) {
+      const { via, batchId, body, answer } = attempts[seen]!
+      if (via === 'beacon') courier.receipt(batchId, !tooLarge(body))
+      else await answer(tooLarge(body) ? { status: 413 } : taken())
+    }
+    expect(ends().sort()).toEqual(['r0 accepted', 'r1 accepted', 'r2 accepted', 'r3 dropped refused', 'r4 accepted'])
+  })
+})
+
+describe('401', () => {
+  it('asks for a new token once, and goes on under it', async () => {
+    const { courier, last, renewals, ways, ends } = fetching()
+    await last().answer({ status: 401 })
+    expect(renewals.map(({ key }) => key)).toEqual(['ann'])
+    await renewals[0]!.give('T2')
+    expect(ways()[2]).toBe('beacon r0,r1')
+    expect(JSON.parse(last().body)).toMatchObject({ token: 'T2' })
+
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 401 })
+    expect(renewals).toHaveLength(1)
+    await jest.advanceTimersByTimeAsync(3_600_000)
+    expect([ways().length, ends()]).toEqual([4, []])
+  })
+
+  it('asks again once its customer has come back', async () => {
+    const { courier, last, renewals } = fetching()
+    await last().answer({ status: 401 })
+    await renewals[0]!.give(undefined)
+    courier.wake('ann', 'T2')
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 401 })
+    expect(renewals).toHaveLength(2)
+  })
+
+  it('waits for its customer if there is no new token', async () => {
+    const { courier, last, renewals, ways } = fetching()
+    await last().answer({ status: 401 })
+    await renewals[0]!.give(undefined)
+    courier.hurry()
+    courier.leave()
+    courier.wake('bob', 'B')
+    expect(ways()).toHaveLength(2)
+    courier.wake('ann', 'T2')
+    expect(ways()[2]).toBe('beacon r0,r1')
+  })
+
+  it('is not answered by the receipt of an earlier attempt once more has come', async () => {
+    const { courier, last, renewals, ends } = fetching()
+    const first = last().batchId
+    // The collector holds on to the beacon, while the token runs out for the fetch.
+    await last().answer({ status: 401 })
+    courier.add([entry('late', { proof: 'T2' })])
+    await renewals[0]!.give('T2')
+    courier.add([entry('later', { proof: 'T2' })])
+    courier.receipt(first, true)
+    expect(ends().filter((end) => end.startsWith('late'))).toEqual([])
+  })
+})
+
+describe('403', () => {
+  it('keeps the batch for its customer, says so, and holds up no other', async () => {
+    const { courier, last, ways, ends, warnings, renewals } = fetching()
+    await last().answer({ status: 403 })
+    expect([warnings, renewals]).toEqual([[expect.stringContaining('403')], []])
+    courier.add([entry('next'), entry('other', { key: 'bob' })])
+    courier.hurry()
+    expect(ways().slice(2)).toEqual(['beacon next', 'beacon other'])
+    await jest.advanceTimersByTimeAsync(3_600_000)
+    expect(ends()).toEqual([])
+    courier.wake('ann')
+    expect(ways()).toContain('beacon r0,r1')
+  })
+})
+
+describe('not now', () => {
+  it.each([0, 408, 429, 500, 503, 302])('%i backs off, longer each time, and reports the retry', async (status) => {
+    const { last, attempts, retried } = fetching()
+    for (const [index, ms] of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+      await last().answer({ status })
+      await jest.advanceTimersByTimeAsync(ms - 1)
+      expect(attempts).toHaveLength(index + 2)
+      await jest.advanceTimersByTimeAsync(1)
+      expect(attempts).toHaveLength(index + 3)
+    }
+    expect(retried).toHaveLength(8)
+    expect(retried[0]).toEqual(['r0', 'r1'])
+  })
+
+  it('sends the same texts again', async () => {
+    const json = '{"uniqueId":"r0","b":1,"a":"ü\\u2028"}'
+    const { courier, attempts, last } = createBench()
+    courier.add([entry('r0', { json })])
+    courier.hurry()
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 503 })
+    courier.hurry()
+    expect(attempts).toHaveLength(3)
+    for (const { body } of attempts) expect(body).toContain(`"records":[${json}]`)
+  })
+
+  it('with Retry-After pauses all, even when hurried or leaving', async () => {
+    const { courier, last, ways } = fetching()
+    await last().answer({ status: 429, retryAfter: 7_000 })
+    courier.add([entry('other', { key: 'bob' })])
+    courier.hurry()
+    courier.leave()
+    await jest.advanceTimersByTimeAsync(6_999)
+    expect(ways()).toHaveLength(2)
+    await jest.advanceTimersByTimeAsync(1)
+    expect(ways().slice(2)).toEqual(['fetch r0,r1', 'beacon other'])
+  })
+
+  it('goes at once when the network is back', async () => {
+    const { courier, last, ways } = fetching()
+    await last().answer({ status: 0 })
+    courier.hurry()
+    expect(ways()).toHaveLength(3)
+  })
+})
+
+describe('flush', () => {
+  const flushed = (bench: ReturnType<typeof createBench>) => {
+    const done = jest.fn()
+    void bench.courier.flush().then(done)
+    return async () => {
+      await turn()
+      return done.mock.calls.length > 0
+    }
+  }
+
+  it('sends at once and resolves when the fate of all that waited is known', async () => {
+    const bench = createBench()
+    bench.courier.add(entries(2))
+    const done = flushed(bench)
+    expect(bench.ways()).toEqual(['beacon r0,r1'])
+    bench.courier.add([entry('later')])
+    expect(await done()).toBe(false)
+    bench.courier.receipt('b0', true)
+    expect(await done()).toBe(true)
+  })
+
+  it('resolves at once when nothing waits', async () => {
+    expect(await flushed(createBench())()).toBe(true)
+  })
+
+  it('waits through retries', async () => {
+    const bench = fetching()
+    const done = flushed(bench)
+    await bench.last().answer({ status: 503 })
+    expect(await done()).toBe(false)
+    await jest.advanceTimersByTimeAsync(500)
+    await bench.last().answer(taken())
+    expect(await done()).toBe(true)
+  })
+
+  it('waits while a token is renewed, and no longer if there is none', async () => {
+    const bench = fetching()
+    const done = flushed(bench)
+    await bench.last().answer({ status: 401 })
+    expect(await done()).toBe(false)
+    await bench.renewals[0]!.give(undefined)
+    expect(await done()).toBe(true)
+  })
+
+  it('does not wait for customers who must come back first', async () => {
+    const bench = createBench({ needsProof: true })
+    bench.courier.add([entry('r0', { proof: undefined })])
+    expect(await flushed(bench)()).toBe(true)
+  })
+})

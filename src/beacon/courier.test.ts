@@ -1,0 +1,212 @@
+import { createBench, entries, entry, idsIn, taken, turn } from './testing/courier.js'
+
+const DAY_MS = 24 * 3_600_000
+const limits = { maxRecords: 3, maxBytes: 1_000, maxDelayMs: 1_000 }
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+
+describe('closing a batch', () => {
+  it('waits for its first record’s delay', () => {
+    const { courier, ways } = createBench()
+    courier.add([entry('r0')])
+    jest.advanceTimersByTime(600)
+    courier.add([entry('r1')])
+    jest.advanceTimersByTime(399)
+    expect(ways()).toEqual([])
+    jest.advanceTimersByTime(1)
+    expect(ways()).toEqual(['beacon r0,r1'])
+  })
+
+  it('goes at once when it holds as many records as it may', () => {
+    const { courier, ways } = createBench({ limits })
+    courier.add(entries(7))
+    expect(ways()).toEqual(['beacon r0,r1,r2', 'beacon r3,r4,r5'])
+    jest.advanceTimersByTime(1_000)
+    expect(ways()[2]).toBe('beacon r6')
+  })
+
+  it('goes at once when the next record would make it too large', () => {
+    const { courier, ways } = createBench({ limits })
+    courier.add([entry('r0', { size: 600 }), entry('r1', { size: 400 })])
+    expect(ways()).toEqual([])
+    courier.add([entry('r2', { size: 1 })])
+    expect(ways()).toEqual(['beacon r0,r1'])
+  })
+
+  it('is due at once when hurried', () => {
+    const { courier, ways } = createBench()
+    courier.add(entries(2))
+    courier.hurry()
+    expect(ways()).toEqual(['beacon r0,r1'])
+  })
+})
+
+describe('what travels together', () => {
+  it('is one customer’s, under one proof', () => {
+    const { courier, attempts } = createBench()
+    courier.add([
+      entry('r0', { key: 'ann', proof: 'A1' }),
+      entry('r1', { key: 'bob', proof: 'B1' }),
+      entry('r2', { key: 'ann', proof: 'A2' }),
+      entry('r3', { key: 'ann', proof: 'A1' }),
+    ])
+    courier.hurry()
+    expect(attempts.map(({ body }) => [JSON.parse(body).token, idsIn(body)])).toEqual([
+      ['A1', ['r0', 'r3']],
+      ['B1', ['r1']],
+      ['A2', ['r2']],
+    ])
+  })
+
+  it('puts a customer before the records that came after it', async () => {
+    const { courier, ways, last } = createBench({ limits })
+    courier.add([entry('c0', { kind: 'customers' }), ...entries(5)])
+    courier.hurry()
+    expect(ways()).toEqual(['beacon c0,r0,r1'])
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 503 })
+    expect(ways()).toEqual(['beacon c0,r0,r1', 'fetch c0,r0,r1'])
+    courier.hurry()
+    await last().answer(taken())
+    expect(ways().slice(2)).toEqual(['fetch c0,r0,r1', 'beacon r2,r3,r4'])
+  })
+
+  it('holds up nobody else’s', () => {
+    const { courier, ways } = createBench()
+    courier.add([entry('c0', { kind: 'customers' }), entry('r0', { key: 'bob' })])
+    courier.hurry()
+    courier.add(entries(1))
+    courier.hurry()
+    expect(ways()).toEqual(['beacon c0', 'beacon r0'])
+  })
+})
+
+describe('a customer that is known anew', () => {
+  const customer = (id: string, at: number, key = 'ann') => entry(id, { kind: 'customers', at: Date.now() + at, key })
+
+  it('replaces the one that waits', () => {
+    const { courier, ends, ways } = createBench()
+    courier.add([customer('c0', 1)])
+    courier.add([customer('c1', 2), customer('other', 3, 'bob')])
+    courier.hurry()
+    expect(ends()).toEqual(['c0 dropped superseded'])
+    expect(ways()).toEqual(['beacon c1', 'beacon other'])
+  })
+
+  it.each(['together', 'one by one'])('is not replaced by an older one that was left over, %s', (how) => {
+    const { courier, ends, ways } = createBench()
+    const items = [customer('new', 0), customer('old', -DAY_MS)]
+    if (how === 'together') courier.add(items)
+    else for (const item of items) courier.add([item])
+    courier.hurry()
+    expect(ends()).toEqual(['old dropped superseded'])
+    expect(ways()).toEqual(['beacon new'])
+  })
+
+  it('lets the one in flight arrive, and follows it', () => {
+    const { courier, ends, ways, last } = createBench()
+    courier.add([customer('c0', 1)])
+    courier.hurry()
+    courier.add([customer('c1', 2)])
+    courier.hurry()
+    expect(ways()).toEqual(['beacon c0'])
+    courier.receipt(last().batchId, true)
+    expect(ends()).toEqual(['c0 accepted'])
+    expect(ways()).toEqual(['beacon c0', 'beacon c1'])
+  })
+})
+
+describe('bounds', () => {
+  const held = { needsProof: true }
+  const waiting = { proof: undefined }
+
+  it('drops the oldest beyond 10,000, and reports each', () => {
+    const { courier, ends, forgotten } = createBench(held)
+    courier.add(entries(9_999, waiting))
+    courier.add(entries(4, waiting, 'late'))
+    expect(ends()).toEqual(['r0', 'r1', 'r2'].map((id) => `${id} dropped overflow`))
+    expect(forgotten.map(({ id }) => id)).toEqual(['r0', 'r1', 'r2'])
+  })
+
+  it('drops the oldest beyond 2 MiB', () => {
+    const { courier, ends } = createBench(held)
+    courier.add(entries(64, { ...waiting, size: 32 * 1024 }))
+    expect(ends()).toEqual([])
+    courier.add([entry('late', waiting)])
+    expect(ends()).toEqual(['r0 dropped overflow'])
+  })
+
+  it('drops what an earlier page left before its own', () => {
+    const { courier, ends } = createBench(held)
+    courier.add(entries(100, waiting, 'own'))
+    courier.add(entries(9_901, { ...waiting, at: Date.now() - DAY_MS }, 'left'))
+    expect(ends()).toEqual(['left0 dropped overflow'])
+  })
+
+  it('leaves alone what is in flight', () => {
+    const { courier, ends } = createBench()
+    courier.add(entries(1, {}, 'flying'))
+    courier.hurry()
+    courier.add(entries(10_000, { proof: 'waits', key: 'bob', size: 1_000 }))
+    expect(ends().every((end) => /^r\d+ dropped overflow$/.test(end))).toBe(true)
+    expect(ends().length).toBeGreaterThan(0)
+  })
+
+  it('drops what has waited for 30 days, and sends the rest', () => {
+    const { courier, ends, ways } = createBench()
+    courier.add([entry('old', { at: Date.now() - 30 * DAY_MS - 1 }), entry('just', { at: Date.now() - 30 * DAY_MS + 2_000 })])
+    courier.hurry()
+    expect(ends()).toEqual(['old dropped expired'])
+    expect(ways()).toEqual(['beacon just'])
+  })
+
+  it('takes times from ahead for a clock that was set back', () => {
+    const { courier, ends, ways } = createBench()
+    courier.add([entry('ahead', { at: Date.now() + DAY_MS })])
+    courier.hurry()
+    expect(ends()).toEqual([])
+    expect(ways()).toEqual(['beacon ahead'])
+  })
+})
+
+describe('proof', () => {
+  it('is waited for where it is needed', () => {
+    const { courier, attempts } = createBench({ needsProof: true })
+    courier.add([entry('r0', { proof: undefined }), entry('r1', { key: 'bob', proof: undefined })])
+    courier.hurry()
+    courier.leave()
+    expect(attempts).toEqual([])
+    courier.wake('ann', 'A')
+    expect(attempts.map(({ body }) => [JSON.parse(body).token, idsIn(body)])).toEqual([['A', ['r0']]])
+  })
+
+  it('is not replaced while it holds', () => {
+    const { courier, attempts } = createBench()
+    courier.add([entry('r0', { proof: 'A' })])
+    courier.wake('ann', 'B')
+    courier.hurry()
+    expect(JSON.parse(attempts[0]!.body).token).toBe('A')
+  })
+})
+
+describe('letting go', () => {
+  it('stops without a fate', async () => {
+    const { courier, ways, ends } = createBench()
+    courier.add(entries(2))
+    courier.clear()
+    await jest.advanceTimersByTimeAsync(DAY_MS)
+    expect([ways(), ends(), jest.getTimerCount()]).toEqual([[], [], 0])
+  })
+
+  it('lets nobody wait for a flush', async () => {
+    const { courier } = createBench()
+    courier.add(entries(1))
+    const done = jest.fn()
+    void courier.flush().then(done)
+    courier.clear()
+    await turn()
+    expect(done).toHaveBeenCalled()
+  })
+})
