@@ -3,7 +3,7 @@ import { byId } from './dom.js'
 /**
  * The forms on the left, each one call of Analytics.js.
  *
- * @param {(method: 'identify' | 'page' | 'screen' | 'track', ...args: unknown[]) => void} call
+ * @param {(method: 'identify' | 'page' | 'screen' | 'track', ...args: unknown[]) => Promise<void>} call
  * @param {{ onLogOut(): void, onLeave(run: string, count: number): void }} listener
  *   `onLeave` is told before the page reloads on purpose
  */
@@ -17,11 +17,13 @@ export function connectForms(call, { onLogOut, onLeave }) {
   onPress('track', 'many', (fields) => {
     for (let index = 0; index < 50; index += 1) call('track', fields.name, propertiesOf(fields))
   })
-  onPress('track', 'leave', (fields) => {
+  onPress('track', 'leave', async (fields) => {
     const run = crypto.randomUUID().slice(0, 8)
     const count = 20
     onLeave(run, count)
-    for (let index = 0; index < count; index += 1) call('track', fields.name, { ...propertiesOf(fields), run })
+    const properties = { ...propertiesOf(fields), run }
+    // Once a call has resolved, its record is kept: the page may go before any batch has left it.
+    await Promise.all(Array.from({ length: count }, () => call('track', fields.name, properties)))
     location.reload()
   })
 }

@@ -23,12 +23,4 @@ export function watchHolds({ isBusy, onHolds }) {
     setTimeout(run, isBusy() ? 400 : 2000)
   }
   void run()
-
-  return {
-    async clear() {
-      await fetch('/demo/amberflo', { method: 'DELETE' })
-      all = []
-      onHolds({ all, fresh: [], customers: [], repeated: {} })
-    },
-  }
 }

@@ -1,6 +1,7 @@
 import { byId, setText } from './dom.js'
 import { connectFaults } from './faults.js'
 import { connectForms } from './forms.js'
+import { forgetWhomNobodyKnows } from './forget.js'
 import { watchHolds } from './holds.js'
 import { announceReturn, rememberLeaving } from './leaving.js'
 import { isOnTheWay } from './stages.js'
@@ -16,6 +17,8 @@ const isSandbox = config.kind === 'sandbox'
 
 const ways = createWays((way) => list.change(way))
 const list = createList({ ways, holdsAreVisible: isSandbox })
+
+if (isSandbox) await forgetWhomNobodyKnows()
 
 // Before the plugin is made, so that no request of it is missed.
 tap(COLLECTOR, { onSent: ways.sent, onAnswered: ways.answered })
@@ -33,7 +36,7 @@ showCustomer()
 for (const moment of ['identify', 'reset']) analytics.on(moment, showCustomer)
 
 if (isSandbox) {
-  const holds = watchHolds({
+  watchHolds({
     isBusy: () => ways.all().some((way) => isOnTheWay(way) || !way.held),
     onHolds({ all, fresh, customers, repeated }) {
       ways.held(fresh, customers, repeated)
@@ -42,17 +45,13 @@ if (isSandbox) {
       announceReturn(all)
     },
   })
-  byId('clear').addEventListener('click', () => {
-    ways.clear()
-    list.clear()
-    void holds.clear()
-  })
 } else {
   byId('held-body').hidden = true
   byId('held-elsewhere').hidden = false
   setText(byId('held-elsewhere'), 'This is your real account: look at it in Amberflo’s own console. New meters appear there after some minutes.')
-  byId('clear').addEventListener('click', () => {
-    ways.clear()
-    list.clear()
-  })
 }
+
+byId('clear').addEventListener('click', async () => {
+  if (isSandbox) await fetch('/demo/amberflo', { method: 'DELETE' })
+  location.reload()
+})

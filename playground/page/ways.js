@@ -7,9 +7,11 @@
  */
 export function createWays(onChange) {
   const ways = new Map()
+  /** What Amberflo holds, by id: an earlier page's record may be there before this page hears of it. */
+  const holds = new Map()
 
   const begin = (way) => {
-    ways.set(way.id, { attempts: [], at: Date.now(), ...way })
+    ways.set(way.id, { attempts: [], at: Date.now(), held: holds.get(way.id), ...way })
     return ways.get(way.id)
   }
   /** The identify calls of a customer that are still to be settled. */
@@ -31,7 +33,7 @@ export function createWays(onChange) {
       const way = begin({
         id: event.messageId,
         type: event.type,
-        name: event.event ?? event.name ?? event.userId ?? '',
+        name: (event.type === 'identify' ? event.userId : event.event ?? event.name) ?? '',
         customerId: event.userId ?? event.anonymousId,
         event,
       })
@@ -74,8 +76,10 @@ export function createWays(onChange) {
     /** Amberflo holds these; `repeated` counts the arrivals of those that arrived more than once. */
     held(records, customers, repeated) {
       for (const record of records) {
+        const held = [...(holds.get(record.uniqueId) ?? []), record]
+        holds.set(record.uniqueId, held)
         const way = ways.get(record.uniqueId)
-        if (way) update(way, { held: way.held ? [...way.held, record] : [record] })
+        if (way) update(way, { held })
       }
       for (const customer of customers) {
         for (const way of ways.values()) {
@@ -87,7 +91,5 @@ export function createWays(onChange) {
         if (way && way.arrivals !== arrivals) update(way, { arrivals })
       }
     },
-
-    clear: () => ways.clear(),
   }
 }

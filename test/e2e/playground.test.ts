@@ -77,7 +77,7 @@ describe('npm start', () => {
     await press('#identify [type=submit]')
     for (let count = 0; count < 3; count += 1) await press('#track [type=submit]')
     await until(() => textOf('#chart'), (text) => text.includes('ApiCalls6 in 3 records'))
-    expect(await textOf('#customers')).toContain('John Doe some_user_id')
+    await until(() => textOf('#customers'), (text) => text.includes('John Doe some_user_id'))
   })
 
   it('opens a stage, with the record in full', async () => {
@@ -113,7 +113,7 @@ describe('npm start', () => {
     expect(await textOf('#tally-twice')).toBe('0')
   })
 
-  it('brings 20 events that were made right before a reload', async () => {
+  it('brings 20 events that were kept right before a reload', async () => {
     await press('#track [data-action=leave]')
     await until(() => textOf('#return').catch(() => ''), (text) => text.includes('20 of 20 arrived'), 30_000)
   })

@@ -41,11 +41,5 @@ export function createList({ ways, holdsAreVisible }) {
       if (!changed.size) requestAnimationFrame(draw)
       changed.add(way)
     },
-    clear() {
-      rows.clear()
-      changed = new Set()
-      list.replaceChildren()
-      tally()
-    },
   }
 }
