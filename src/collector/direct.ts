@@ -64,45 +64,53 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
   }
 
   async function take(items: readonly SpoolItem[]): Promise<Taken> {
-    const customers = items.filter(({ kind }) => kind === 'customer')
+    const customers: SpoolItem[] = []
     const mine: Seen[] = []
     const others: Seen[] = []
     let duplicates = 0
-    for (const { kind, customerId, id, json } of items) {
-      if (kind === 'customer') continue
-      const key = `${customerId.length}:${customerId}${id}`
+    let land = ignore
+    const flight = new Promise<void>((resolve) => (land = resolve))
+    for (const item of items) {
+      if (item.kind === 'customer') {
+        customers.push(item)
+        continue
+      }
+      const key = `${item.customerId.length}:${item.customerId}${item.id}`
       let seen = memory.get(key)
       if (seen === undefined || seen.state === 'refused') {
-        seen = { id, json, state: 'open', flight: null }
+        seen = { id: item.id, json: item.json, state: 'open', flight: null }
         memory.set(key, seen)
       }
-      if (seen.state === 'taken' || mine.includes(seen)) duplicates++
-      else if (seen.flight === null) mine.push(seen)
-      else others.push(seen)
+      if (seen.state === 'taken' || seen.flight === flight) duplicates++
+      else if (seen.flight !== null) others.push(seen)
+      else {
+        seen.flight = flight
+        mine.push(seen)
+      }
     }
 
+    let rejected: Taken['rejected']
     let retryAfterMs: number | undefined
-    const flight = (async () => {
-      const rejected = await sendCustomers(customers)
-      retryAfterMs = await sendRecords(mine)
-      return rejected
-    })()
-    const landed = flight.then(ignore, ignore)
-    for (const seen of mine) seen.flight = landed
-    // The same records, sent twice at once: the second waits for what becomes of the first.
-    const [rejected] = await Promise.all([flight, ...others.map((seen) => seen.flight)]).finally(() => {
+    try {
+      rejected = await sendCustomers(customers)
+      if (mine.length > 0) retryAfterMs = await sendRecords(mine)
+    } finally {
       for (const seen of mine) seen.flight = null
-    })
-
-    const all = [...mine, ...others]
-    if (all.some(({ state }) => state === 'open')) throw notNow(retryAfterMs)
-    for (const { id, state } of all) if (state === 'refused') rejected.push({ id, reason: 'refused_upstream' })
-    const landedElsewhere = others.filter(({ state }) => state === 'taken').length
-    return {
-      accepted: items.length - duplicates - landedElsewhere - rejected.length,
-      duplicates: duplicates + landedElsewhere,
-      rejected,
+      land()
     }
+    // Sent twice at once: the second waits for what becomes of the first.
+    if (others.length > 0) await Promise.all(others.map(async ({ flight: theirs }) => theirs))
+
+    let accepted = customers.length - rejected.length
+    for (const [list, elsewhere] of [[mine, false], [others, true]] as const) {
+      for (const { id, state } of list) {
+        if (state === 'open') throw notNow(retryAfterMs)
+        if (state === 'refused') rejected.push({ id, reason: 'refused_upstream' })
+        else if (elsewhere) duplicates++
+        else accepted++
+      }
+    }
+    return { accepted, duplicates, rejected }
   }
 
   return {
@@ -121,6 +129,6 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
   }
 }
 
-const ignore = () => undefined
+const ignore = (): void => undefined
 
 const notNow = (retryAfterMs?: number) => new NotNowError('Amberflo cannot be reached at the moment.', retryAfterMs)

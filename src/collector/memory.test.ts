@@ -1,26 +1,50 @@
 import { createMemory } from './memory.js'
 
-test('forgets what is too old', () => {
+const hour = 3_600_000
+
+function memoryAt(max = 100) {
   let time = 0
-  const memory = createMemory<number>({ max: 10, ttlMs: 100, now: () => time })
-  memory.set('a', 1)
-  time = 60
-  memory.set('b', 2)
-  expect([memory.get('a'), memory.get('b')]).toEqual([1, 2])
-  time = 100
-  expect([memory.get('a'), memory.get('b')]).toEqual([undefined, 2])
-  time = 160
-  memory.set('c', 3)
-  expect(memory.size).toBe(1)
+  const memory = createMemory<string>({ max, ttlMs: hour, now: () => time })
+  return { memory, at: (next: number) => (time = next) }
+}
+
+test('knows what was set for its time at least, and for less than twice that', () => {
+  for (const setAt of [0, 1, hour / 2, hour - 1]) {
+    const { memory, at } = memoryAt()
+    at(setAt)
+    memory.set('a', 'A')
+    at(setAt + hour)
+    memory.set('b', 'B')
+    expect(memory.get('a')).toBe('A')
+    at(setAt + 2 * hour)
+    expect(memory.get('a')).toBeUndefined()
+    expect(memory.get('b')).toBe('B')
+  }
 })
 
-test('forgets the oldest when it is full; what is set again is young', () => {
-  const memory = createMemory<number>({ max: 2, ttlMs: 100, now: () => 0 })
-  memory.set('a', 1)
-  memory.set('b', 2)
-  memory.set('a', 3)
-  memory.set('c', 4)
-  expect([memory.get('a'), memory.get('b'), memory.get('c'), memory.size]).toEqual([3, undefined, 4, 2])
-  memory.delete('a')
-  expect(memory.get('a')).toBeUndefined()
+test('knows nothing after a long silence', () => {
+  const { memory, at } = memoryAt()
+  memory.set('a', 'A')
+  at(2 * hour)
+  expect([memory.get('a'), memory.size]).toEqual([undefined, 0])
+})
+
+test('never holds more than it may; the older half goes first', () => {
+  const { memory } = memoryAt(10)
+  for (let at = 0; at < 1000; at++) {
+    memory.set(String(at), 'x')
+    expect(memory.size).toBeLessThanOrEqual(10)
+    expect(memory.get(String(Math.max(0, at - 4)))).toBe('x')
+  }
+})
+
+test('what is set again is young again, and known once', () => {
+  const { memory } = memoryAt(10)
+  for (let at = 0; at < 50; at++) {
+    memory.set('often', String(at))
+    memory.set(`once ${at}`, 'x')
+    expect(memory.get('often')).toBe(String(at))
+  }
+  memory.delete('often')
+  expect(memory.get('often')).toBeUndefined()
 })

