@@ -168,23 +168,22 @@ export function createCourier(options: CourierOptions): Courier {
     return batch
   }
 
+  const dueAt = (batch: Batch) => (batch.state === 'parked' ? Infinity : isResting(batch) ? Math.max(batch.due, notBefore) : batch.due)
+
   /** Does all that is due, oldest first, and comes back for the next. */
   const pump = () => {
-    let next = now() + MAX_TIMER_MS
     // A customer travels before the records that came after it.
     const behind = new Set<string>()
     for (const batch of batches) {
-      const { key, state } = batch
-      if (state === 'parked') continue
-      const rests = isResting(batch)
-      const at = rests ? Math.max(batch.due, notBefore) : batch.due
-      if (at > now()) next = Math.min(next, at)
-      else if (!rests) unconfirmed(batch)
-      else if (!behind.has(key)) attempt(batch, misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due')
-      if (batch.items[0]?.kind === 'customers') behind.add(key)
+      if (dueAt(batch) <= now()) {
+        if (!isResting(batch)) unconfirmed(batch)
+        else if (!behind.has(batch.key)) attempt(batch, misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due')
+      }
+      if (batch.state !== 'parked' && batch.items[0]?.kind === 'customers') behind.add(batch.key)
     }
+    const ahead = batches.map(dueAt).filter((at) => at > now())
     clearTimeout(timer)
-    if (batches.length) timer = setTimeout(pump, next - now())
+    if (batches.length) timer = setTimeout(pump, Math.min(...ahead, now() + MAX_TIMER_MS) - now())
     for (const listener of onChange.splice(0)) listener()
   }
 

@@ -1,0 +1,80 @@
+import { post, sendBeacon } from './attempt.js'
+
+const url = new URL('https://usage.example.com/in?site=a%20b')
+const originals = { fetch: globalThis.fetch, timeout: AbortSignal.timeout }
+const replyWith = (status: number, body: string, headers: Record<string, string> = {}) => {
+  const fetch = jest.fn(async (..._: unknown[]) => ({ status, headers: new Headers(headers), json: async () => JSON.parse(body) as unknown }))
+  globalThis.fetch = fetch as unknown as typeof globalThis.fetch
+  return fetch
+}
+
+afterEach(() => {
+  globalThis.fetch = originals.fetch
+  AbortSignal.timeout = originals.timeout
+  Reflect.deleteProperty(navigator, 'sendBeacon')
+})
+
+describe('sendBeacon', () => {
+  const stub = (send: unknown) => Object.defineProperty(navigator, 'sendBeacon', { value: send, configurable: true })
+
+  it('adds the batch’s id to the query and sends a plain string', () => {
+    const calls: unknown[][] = []
+    stub(function (this: unknown, ...args: unknown[]) {
+      calls.push([this === navigator, String(args[0]), args[1]])
+      return true
+    })
+    expect(sendBeacon(url, '8f14e45f', '{}')).toBe(true)
+    expect(calls).toEqual([[true, 'https://usage.example.com/in?site=a+b&b=8f14e45f', '{}']])
+  })
+
+  it.each([
+    ['refuses', () => false],
+    ['throws', () => { throw new TypeError('bad') }],
+    ['is missing', undefined],
+  ])('gives false where the browser’s own %s', (_, send) => {
+    stub(send)
+    expect(sendBeacon(url, 'b0', '{}')).toBe(false)
+  })
+})
+
+describe('post', () => {
+  it('sends a plain string with cookies, and needs no preflight', async () => {
+    const fetch = replyWith(200, '{"accepted":1,"duplicates":0,"rejected":[]}')
+    expect(await post(url, 'b0', '{}', true)).toEqual({ status: 200, retryAfter: 0, answer: { accepted: 1, duplicates: 0, rejected: [] } })
+    const [address, init] = fetch.mock.calls[0] as [URL, RequestInit]
+    expect(String(address)).toContain('b=b0')
+    expect(init).toMatchObject({ method: 'POST', body: '{}', credentials: 'include', keepalive: true })
+    expect(init).not.toHaveProperty('headers')
+  })
+
+  it('reads Retry-After', async () => {
+    replyWith(503, '', { 'Retry-After': '3' })
+    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 503, retryAfter: 3_000, answer: undefined })
+  })
+
+  it.each(['null', '{}', '[]', '"ok"', '{"rejected":1}'])('a 200 with %s is not the collector’s', async (body) => {
+    replyWith(200, body)
+    expect(await post(url, 'b0', '{}', false)).toMatchObject({ answer: undefined })
+  })
+
+  it('a captive portal’s page is no answer', async () => {
+    replyWith(200, '<html>')
+    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 0, retryAfter: 0 })
+  })
+
+  it('gives up in the end', async () => {
+    const timeout = jest.fn(() => AbortSignal.abort())
+    AbortSignal.timeout = timeout
+    globalThis.fetch = (async (_: unknown, init: RequestInit) => {
+      if (init.signal?.aborted) throw new DOMException('aborted', 'AbortError')
+    }) as typeof globalThis.fetch
+    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 0, retryAfter: 0 })
+    expect(timeout).toHaveBeenCalledWith(30_000)
+  })
+
+  it('works where nothing can time out', async () => {
+    Object.assign(AbortSignal, { timeout: undefined })
+    replyWith(413, '')
+    expect(await post(url, 'b0', '{}', false)).toMatchObject({ status: 413 })
+  })
+})

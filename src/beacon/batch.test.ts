@@ -1,0 +1,57 @@
+import { addItem, envelope, removeItems, type Batch } from './batch.js'
+import { utf8Length } from './item.js'
+import { entry } from './testing/courier.js'
+
+const batchOf = (given: Partial<Batch> = {}): Batch => ({
+  id: '8f14e45f',
+  key: 'ann',
+  proof: undefined,
+  items: [],
+  bytes: 0,
+  state: 'waiting',
+  due: 0,
+  tries: 0,
+  flying: 0,
+  via: 'beacon',
+  ...given,
+})
+
+describe('a batch', () => {
+  it('counts bytes as items come and go', () => {
+    const batch = batchOf()
+    const [a, b, c] = ['a', 'ü', '😀'].map((id) => entry(id))
+    for (const item of [a!, b!, c!]) addItem(batch, item)
+    expect(batch.bytes).toBe(['a', 'ü', '😀'].reduce((sum, id) => sum + Buffer.byteLength(JSON.stringify({ uniqueId: id })), 0))
+    removeItems(batch, [a!, c!])
+    expect(batch.items).toEqual([b])
+    expect(batch.bytes).toBe(b!.size)
+  })
+
+  it('puts customers first', () => {
+    const batch = batchOf()
+    addItem(batch, entry('r0'))
+    addItem(batch, entry('c0', { kind: 'customers' }))
+    expect(batch.items.map(({ id }) => id)).toEqual(['c0', 'r0'])
+  })
+})
+
+describe('the envelope', () => {
+  it('holds the texts of its items as they are', () => {
+    const texts = ['{"uniqueId": "r0" ,"b":1,"a":2}', '{"uniqueId":"r1","dimensions":{"q":"\\"]}"}}']
+    const batch = batchOf({ proof: 'eyJ"', items: [entry('c0', { kind: 'customers', json: '{"customerId":"ann"}' }), ...texts.map((json, index) => entry(`r${index}`, { json }))] })
+    const body = envelope(batch, 1619445707000)
+    expect(body).toBe(
+      `{"v":1,"batch":"8f14e45f","sentAt":1619445707000,"token":"eyJ\\"","customers":[{"customerId":"ann"}],"records":[${texts.join(',')}]}`,
+    )
+    expect(Object.keys(JSON.parse(body))).toEqual(['v', 'batch', 'sentAt', 'token', 'customers', 'records'])
+  })
+
+  it('leaves out what is empty', () => {
+    expect(envelope(batchOf({ items: [entry('r0', { json: '{}' })] }), 1)).toBe('{"v":1,"batch":"8f14e45f","sentAt":1,"records":[{}]}')
+    expect(envelope(batchOf({ items: [entry('c0', { kind: 'customers', json: '{}' })] }), 1)).toBe('{"v":1,"batch":"8f14e45f","sentAt":1,"customers":[{}]}')
+  })
+})
+
+it.each(['', 'plain', 'ü', '€', '😀', '\ud800'])('the length of %j in UTF-8', (text) => {
+  expect(utf8Length(text)).toBe(Buffer.byteLength(text))
+})
