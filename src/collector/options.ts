@@ -5,6 +5,7 @@ import type { Rate } from './door/limits.js'
 import { encodeSecret, isUrl } from './door/token.js'
 import type { Observe } from './events.js'
 import type { Spool } from './spool/spool.js'
+import { parseSpoolUrl } from './spool/url.js'
 
 export interface Limits {
   /** Largest body, in bytes. @default 65536 */
@@ -46,7 +47,7 @@ export interface CollectorOptions {
   allowNegative?: boolean | undefined
   /** `false` switches off what counts over time; the size of a body stays limited. */
   limits?: Limits | false | undefined
-  /** A durable queue before Amberflo: an open `Spool`, or on Node `sqlite:FILE` or `redis://…`. Without it 200 means that Amberflo has the records. */
+  /** A durable queue before Amberflo: an open `Spool`, which is closed with the collector, or on Node `sqlite:FILE` or `redis://…`. Without it 200 means that Amberflo has the records. */
   spool?: Spool | string | undefined
   /** How many proxies in front of the collector write `X-Forwarded-For` and `X-Forwarded-Host`; `true` is 1. @default 0 */
   trustProxy?: boolean | number | undefined
@@ -116,7 +117,7 @@ export function readOptions(options: CollectorOptions): Settings {
     customers: options.customers ?? true,
     allowNegative: options.allowNegative ?? false,
     limits: readLimits(options.limits),
-    spool: options.spool,
+    spool: readSpool(options.spool),
     trustProxy: trustProxy > 0,
     addressOf: addressReader(options.clientIp, trustProxy),
     upstreamTimeoutMs,
@@ -162,6 +163,11 @@ function readOrigins(origins: readonly string[]): ReadonlySet<string> {
       return url.origin
     }),
   )
+}
+
+function readSpool(spool: CollectorOptions['spool']): Settings['spool'] {
+  if (typeof spool === 'string' && parseSpoolUrl(spool) === null) fail('spool', '`sqlite:FILE` or `redis://…`')
+  return spool
 }
 
 function readMeters(meters: readonly string[]): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import type { CollectorEvent } from '../events.js'
+import { inTime } from '../in-time.js'
 import type { SpoolStats } from '../spool/spool.js'
 
 /** A request to Amberflo that failed so long ago says nothing of now. */
@@ -46,12 +47,4 @@ export function createHealth(spoolStats: (() => Promise<SpoolStats>) | null, now
       return { ready, spool, upstream, backlogAgeSeconds: Math.round(ageMs / 1000), draining }
     },
   }
-}
-
-function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), ms)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -55,7 +55,6 @@ export async function serve(settings: ServerSettings): Promise<void> {
   void nextSignal().then(() => process.exit(1))
   await server.drain(DRAIN_MS)
   await collector.close()
-  await spool?.close()
   log.info('drained')
   process.exit(0)
 }

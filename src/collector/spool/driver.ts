@@ -1,3 +1,5 @@
+import { isAbsent, load } from './load.js'
+
 /** What the spool needs of SQLite; both drivers have it under these names. */
 export interface Statement {
   run(...values: unknown[]): { changes: number | bigint }
@@ -19,8 +21,6 @@ const drivers: [string, (module: Record<string, unknown>) => unknown][] = [
   ['node:sqlite', (module) => module['DatabaseSync']],
 ]
 
-const absent = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNKNOWN_BUILTIN_MODULE'])
-
 /**
  * Opens a database file with the first driver that is there.
  * @throws Error that says what to install when there is none, or why the one that is there does not work.
@@ -29,11 +29,9 @@ export async function openDatabase(file: string, specifiers = drivers.map(([name
   for (const [specifier, classOf] of drivers) {
     if (!specifiers.includes(specifier)) continue
     try {
-      // A variable, so that bundlers leave the choice to the machine that runs this.
-      const module = (await import(specifier)) as Record<string, unknown>
-      return new (classOf(module) as Constructor)(file)
+      return new (classOf(await load(specifier)) as Constructor)(file)
     } catch (error) {
-      if (!absent.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      if (!isAbsent(error)) throw error
     }
   }
   throw new Error('no SQLite driver is installed: npm install better-sqlite3@12, or run Node 22.13 or later')

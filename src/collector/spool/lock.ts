@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { createLock, type Lock } from '../amberflo/lock.js'
+import { createLock } from '../amberflo/lock.js'
+import type { Lock } from '../amberflo/lock.js'
 
 /** One lock per key, shared by processes: each step is atomic, and what a dead holder had is free after `ttlMs`. */
 export interface SharedLocks {
@@ -18,7 +18,7 @@ export interface LockOptions {
 
 /** The turns of one process are kept in memory; only the one whose turn it is asks the others. */
 export function createSharedLock(locks: SharedLocks, { ttlMs = 10_000, waitMs = 15_000 }: LockOptions = {}): Lock {
-  const holder = randomUUID()
+  const holder = crypto.randomUUID()
   const mine = createLock()
 
   async function takeTurn(key: string) {

@@ -1,17 +1,13 @@
 import type { Spool, SpoolOptions } from './spool.js'
-
-/** Where a spool may be, and what opens it; each is loaded only when it is asked for. */
-const openers: Record<string, (url: string, options: SpoolOptions) => Promise<Spool>> = {
-  'sqlite:': async (url, options) => (await import('./sqlite.js')).openSqlite(url.slice('sqlite:'.length).replace(/^\/\/(?=[^/]*\/)/, ''), options),
-}
+import { parseSpoolUrl } from './url.js'
 
 /**
- * Opens the spool of a URL: `sqlite:FILE`, or `redis://…` and `rediss://…`.
+ * Opens the spool of a URL; what it needs is loaded only then.
  * @throws Error when there is no such spool, or it cannot be had
  */
 export async function openSpool(url: string, options: SpoolOptions = {}): Promise<Spool> {
-  const scheme = /^[a-z]+:/i.exec(url)?.[0].toLowerCase() ?? ''
-  const open = openers[scheme]
-  if (!open || url.length === scheme.length) throw new TypeError('a spool is sqlite:FILE or redis://…')
-  return open(url, options)
+  const place = parseSpoolUrl(url)
+  if (place === null) throw new TypeError('a spool is sqlite:FILE or redis://…')
+  if (place.kind === 'sqlite') return (await import('./sqlite.js')).openSqlite(place.file, options)
+  return (await import('./redis.js')).openRedis(place.url, options)
 }

@@ -43,9 +43,11 @@ export interface SpoolOptions {
   rememberMs?: number
   /** How long a lease hides its items, and the longest delay of `retry`, in milliseconds; 30 s by default. */
   leaseMs?: number
+  /** Told what makes the spool less durable than it should be. */
+  warn?: ((message: string) => void) | undefined
 }
 
-export const spoolDefaults: Required<SpoolOptions> = {
+export const spoolDefaults: Required<Omit<SpoolOptions, 'warn'>> = {
   maxItems: 1_000_000,
   maxBytes: 512 * 1024 * 1024,
   rememberMs: 24 * 60 * 60 * 1000,
@@ -66,6 +68,7 @@ export class SpoolFullError extends Error {
  * what it had leased falls due again when the lease ends.
  */
 export interface Spool {
+  readonly leaseMs: number
   /** Resolves when all items are durable; rejects when none is, or when it is not known. Known records are counted, and not taken again. */
   append(items: readonly SpoolItem[]): Promise<{ duplicates: number }>
   /**

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises'
 import { openDatabase, type Database } from './driver.js'
 import { groupCommit, Untouched } from './group.js'
-import { knownKey } from './key.js'
+import { createRecordKey } from './key.js'
 import { createKnown } from './known.js'
+import { load } from './load.js'
 import { createSharedLock, type SharedLocks } from './lock.js'
 import { SpoolFullError, spoolDefaults } from './spool.js'
 import type { DeadLetter, Leased, Spool, SpoolItem, SpoolOptions, SpoolStats } from './spool.js'
@@ -66,12 +66,14 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
   const now = options.now ?? Date.now
   // Usage is nobody else's to read; SQLite gives its log the same mode.
+  const { open } = await load<typeof import('node:fs/promises')>('node:fs/promises')
   await (await open(file, 'a', 0o600)).close()
   const database = await openDatabase(file)
   // Waiting for other processes comes first: even the switch to the write-ahead log may meet one.
   database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
   database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
 
+  const recordKey = await createRecordKey()
   const sql = statements(database)
   const known = createKnown(database, rememberMs)
   const group = groupCommit(database)
@@ -84,9 +86,9 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   }
 
   function append(items: readonly SpoolItem[], at: number) {
-    const isNew = ({ kind, customerId, id }: SpoolItem) => kind === 'customer' || !known.has(knownKey(customerId, id), at)
+    const isNew = ({ kind, customerId, id }: SpoolItem) => kind === 'customer' || !known.has(recordKey(customerId, id), at)
     if (!fits(items) && !fits(items.filter(isNew))) throw new Untouched(new SpoolFullError())
-    const fresh = items.filter(({ kind, customerId, id }) => kind === 'customer' || known.add(knownKey(customerId, id), at))
+    const fresh = items.filter(({ kind, customerId, id }) => kind === 'customer' || known.add(recordKey(customerId, id), at))
     for (const { kind, customerId, id, json } of fresh) sql.insert.run(kind, customerId, id, json, at)
     if (fresh.length > 0) sql.count.run(fresh.length, 0, sizeOf(fresh))
     return { duplicates: items.length - fresh.length }
@@ -117,6 +119,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   }
 
   return {
+    leaseMs,
     append: (items) => group.add(items.length, () => append(items, now())),
     lease: (max) => group.add(max, () => leaseDue(max, now())),
     ack: (items) => group.add(items.length, () => settle(items)),

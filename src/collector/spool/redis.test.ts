@@ -1,0 +1,118 @@
+import { startRedis } from '../../../test/collector/support/redis.js'
+import type { TestRedis } from '../../../test/collector/support/redis.js'
+import { describeSpool } from './conformance.js'
+import { connectRedis } from './redis-client.js'
+import { openRedis } from './redis.js'
+import type { SpoolItem } from './spool.js'
+
+const record = (id: string): SpoolItem => ({ kind: 'record', customerId: 'acme', id, json: `{"uniqueId":"${id}"}` })
+
+let server: TestRedis
+
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterAll(() => server.stop())
+
+async function reset() {
+  const redis = await connectRedis(server.url)
+  await redis.command('FLUSHALL')
+  await redis.close()
+}
+
+describeSpool('redis', { reset, open: (options) => openRedis(server.url, options) })
+
+describe('redis alone', () => {
+  beforeEach(reset)
+
+  it('keeps what append resolved for when Redis is killed, and goes on when it is back', async () => {
+    const spool = await openRedis(server.url)
+    for (let at = 0; at < 20; at++) await spool.append([record(`${at}`)])
+    await server.kill()
+    await expect(spool.append([record('late')])).rejects.toThrow()
+    await expect(spool.lease(1)).rejects.toThrow()
+    await server.restart()
+    const leased = await eventually(() => spool.lease(100))
+    expect(leased.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, at) => `${at}`))
+    expect(await spool.append([record('3'), record('late')])).toEqual({ duplicates: 1 })
+    await spool.close()
+  })
+
+  it('never holds half a batch when Redis is killed in the middle', async () => {
+    const spool = await openRedis(server.url)
+    const sent = Array.from({ length: 60 }, (_, batch) => spool.append(Array.from({ length: 10 }, (_, at) => record(`${batch}-${at}`))).then(() => batch, () => null))
+    await sent[3]
+    await server.kill()
+    const kept = new Set((await Promise.all(sent)).filter((batch) => batch !== null))
+    await server.restart()
+    const leased = await eventually(() => spool.lease(1_000))
+    const counts = new Map<string, number>()
+    for (const { id } of leased) counts.set(id.split('-')[0] as string, (counts.get(id.split('-')[0] as string) ?? 0) + 1)
+    expect(new Set(counts.values())).toEqual(new Set([10]))
+    for (const batch of kept) expect(counts.get(String(batch))).toBe(10)
+    expect((await spool.stats()).waiting).toBe(leased.length)
+    await spool.close()
+  })
+
+  it('does not answer for ever when Redis hangs', async () => {
+    const spool = await openRedis(server.url)
+    const redis = await connectRedis(server.url)
+    const blocking = redis.command('EVAL', 'local until_ = redis.call("TIME")[1] + 7; while redis.call("TIME")[1] + 0 < until_ do end', 0).catch(() => undefined)
+    const startedAt = performance.now()
+    await expect(spool.append([record('1')])).rejects.toThrow('no answer in 5000 ms')
+    expect(performance.now() - startedAt).toBeLessThan(6_000)
+    await blocking
+    // It was done after all, and is known: the sender's next attempt is a duplicate.
+    expect(await eventually(() => spool.append([record('1')]))).toEqual({ duplicates: 1 })
+    await redis.close()
+    await spool.close()
+  }, 20_000)
+
+  it('forgets a collector that left, but never what it had leased', async () => {
+    const redis = await connectRedis(server.url)
+    const consumers = async () => (await redis.command<unknown[]>('XINFO', 'CONSUMERS', '{amberflo-spool}:items', 'collectors')).length
+    const [idle, busy] = await Promise.all([openRedis(server.url), openRedis(server.url, { leaseMs: 200 })])
+    await busy.append([record('1')])
+    await busy.lease(1)
+    await idle.lease(1)
+    await idle.close()
+    await busy.close()
+    expect(await consumers()).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    const other = await openRedis(server.url, { leaseMs: 200 })
+    expect(await other.lease(1)).toHaveLength(1)
+    await other.close()
+    await redis.close()
+  })
+
+  it('warns of a Redis that may forget, and only then', async () => {
+    const warnings: string[] = []
+    const warn = (message: string) => void warnings.push(message)
+    await (await openRedis(server.url, { warn })).close()
+    expect(warnings).toEqual([])
+    const redis = await connectRedis(server.url)
+    await redis.command('CONFIG', 'SET', 'appendfsync', 'everysec')
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    await (await openRedis(server.url, { warn })).close()
+    await redis.command('CONFIG', 'SET', 'appendfsync', 'always')
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    await redis.close()
+    expect(warnings).toEqual([expect.stringContaining('appendfsync everysec'), expect.stringContaining('maxmemory-policy allkeys-lru')])
+  })
+
+  it('fails to open when there is no Redis', async () => {
+    await expect(openRedis('redis://127.0.0.1:1')).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+async function eventually<T>(work: () => Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + 5_000
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { AmberfloClient } from '../amberflo/client.js'
+import type { Observe } from '../events.js'
+import { NotNowError } from '../sink.js'
+import type { Sink } from '../sink.js'
+import { createForwarder } from './forwarder.js'
+import type { Forwarder } from './forwarder.js'
+import { SpoolFullError } from './spool.js'
+import type { Spool } from './spool.js'
+
+export interface SpooledOptions {
+  /** Called again after it failed. */
+  openSpool: () => Promise<Spool>
+  client: AmberfloClient
+  observe: Observe
+  now: () => number
+}
+
+/** So long nobody tries again to open a spool that could not be opened. */
+const REOPEN_AFTER_MS = 1_000
+
+interface Opened {
+  spool: Spool
+  forwarder: Forwarder
+}
+
+/**
+ * The way with a spool: a batch is taken when the spool has all of it. What the spool knows already stays as it
+ * was first appended, so that a record that is sent again never changes.
+ */
+export function createSpooledSink({ openSpool, client, observe, now }: SpooledOptions): Sink {
+  let opened: Promise<Opened> | null = null
+
+  function open(): Promise<Opened> {
+    if (opened) return opened
+    const opening = openSpool().then((spool) => ({ spool, forwarder: createForwarder({ spool, client, observe, now }) }))
+    opened = opening
+    opening.catch((error: unknown) => {
+      tellFailure(error)
+      setTimeout(() => (opened = null), REOPEN_AFTER_MS)
+    })
+    return opening
+  }
+
+  function tellFailure(error: unknown) {
+    observe({ type: 'alarm', alarm: 'spool_failed', detail: { error: error instanceof Error ? error.name : typeof error } })
+  }
+
+  // What an earlier process left behind goes out without waiting for the first batch.
+  open().catch(() => undefined)
+
+  return {
+    async take(items) {
+      const { spool, forwarder } = await open().catch(() => {
+        throw new NotNowError('The collector’s spool cannot be opened at the moment.')
+      })
+      try {
+        const { duplicates } = await spool.append(items)
+        forwarder.wake()
+        return { accepted: items.length - duplicates, duplicates, rejected: [] }
+      } catch (error) {
+        if (error instanceof SpoolFullError) throw error
+        tellFailure(error)
+        throw new NotNowError('The collector’s spool cannot be written at the moment.')
+      }
+    },
+    async close() {
+      const { spool, forwarder } = (await opened?.catch(() => null)) ?? {}
+      await forwarder?.close()
+      await spool?.close()
+    },
+  }
+}
