@@ -21,7 +21,11 @@ export function createTabs(name: string, locks: LockManager | undefined, storage
   const nameOf = (owner: string) => `${name} tab ${owner}`
 
   const beat = () => {
-    if (!locks) for (const owner of held.keys()) storage?.setItem(nameOf(owner), `${Date.now() + LEASE_MS}`)
+    try {
+      if (!locks) for (const owner of held.keys()) storage?.setItem(nameOf(owner), `${Date.now() + LEASE_MS}`)
+    } catch {
+      // Full: another page may send the same leftovers.
+    }
   }
 
   return {

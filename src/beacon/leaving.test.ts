@@ -1,0 +1,49 @@
+import { watchLeaving } from './leaving.js'
+import { hide, show } from './testing/page.js'
+
+const watch = () => {
+  const heard: string[] = []
+  const closing = new AbortController()
+  watchLeaving({
+    leave: (gone) => heard.push(gone ? 'gone' : 'hidden'),
+    restored: () => heard.push('restored'),
+    awake: () => heard.push('awake'),
+  }, closing.signal)
+  return { heard, stop: () => closing.abort() }
+}
+const pageshow = (persisted: boolean) => Object.assign(new Event('pageshow'), { persisted })
+
+afterEach(() => {
+  show()
+})
+
+describe('the page’s end', () => {
+  it('hears it hide, freeze, go and come back', () => {
+    const { heard, stop } = watch()
+    hide()
+    document.dispatchEvent(new Event('freeze'))
+    dispatchEvent(new Event('pagehide'))
+    dispatchEvent(pageshow(true))
+    show()
+    dispatchEvent(new Event('online'))
+    expect(heard).toEqual(['hidden', 'hidden', 'gone', 'restored', 'awake', 'awake'])
+    stop()
+  })
+
+  it('takes a first load for no return', () => {
+    const { heard, stop } = watch()
+    dispatchEvent(pageshow(false))
+    expect(heard).toEqual([])
+    stop()
+  })
+
+  it('stops listening', () => {
+    const { heard, stop } = watch()
+    stop()
+    hide()
+    show()
+    dispatchEvent(new Event('pagehide'))
+    dispatchEvent(new Event('online'))
+    expect(heard).toEqual([])
+  })
+})
