@@ -24,7 +24,8 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   const { createHash } = await load<typeof import('node:crypto')>('node:crypto')
 
   let wasConnected = false
-  const reconnectStrategy = (retries: number, cause: Error) => (!wasConnected && retries + 1 >= CONNECT_ATTEMPTS ? cause : Math.min(2_000, 50 * 2 ** retries))
+  const reconnectStrategy = (retries: number, cause: Error) =>
+    !wasConnected && retries + 1 >= CONNECT_ATTEMPTS ? new Error(cause.message) : Math.min(2_000, 50 * 2 ** retries)
   const client = createClient({ url, RESP: 2, disableOfflineQueue: true, socket: { connectTimeout: ANSWERS_MS, reconnectStrategy } })
   // Each command that fails says so itself.
   client.on('error', () => undefined)

@@ -54,17 +54,16 @@ describe('redis alone', () => {
     await spool.close()
   })
 
-  it('does not answer for ever when Redis hangs', async () => {
+  it('gives up on a Redis that hangs', async () => {
     const spool = await openRedis(server.url)
-    const redis = await connectRedis(server.url)
-    const blocking = redis.command('EVAL', 'local until_ = redis.call("TIME")[1] + 7; while redis.call("TIME")[1] + 0 < until_ do end', 0).catch(() => undefined)
+    await spool.append([record('0')])
+    server.freeze()
     const startedAt = performance.now()
     await expect(spool.append([record('1')])).rejects.toThrow('no answer in 5000 ms')
     expect(performance.now() - startedAt).toBeLessThan(6_000)
-    await blocking
+    server.thaw()
     // It was done after all, and is known: the sender's next attempt is a duplicate.
-    expect(await eventually(() => spool.append([record('1')]))).toEqual({ duplicates: 1 })
-    await redis.close()
+    expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
     await spool.close()
   }, 20_000)
 

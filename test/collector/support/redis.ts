@@ -8,6 +8,9 @@ import { join } from 'node:path'
 
 export interface TestRedis {
   url: string
+  /** Stops it where it is, as a machine that hangs, and lets it go on. */
+  freeze(): void
+  thaw(): void
   /** Kills it as a crash would. */
   kill(): Promise<void>
   /** Starts it again on what it left on the disk. */
@@ -29,6 +32,8 @@ export async function startRedis(): Promise<TestRedis> {
   const kill = () => ended(server, 'SIGKILL')
   return {
     url: `redis://127.0.0.1:${port}`,
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
     kill,
     async restart() {
       server = await start(port, directory)
