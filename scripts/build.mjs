@@ -46,6 +46,18 @@ const forServers = () =>
     }).filter(([, file]) => existsSync(file))),
   }).then(() => chmod(`${out}/server/bin.js`, 0o755).catch(() => {}))
 
+/** The collector for workers: one file, and nothing of Node's in it. */
+const forWorkers = () =>
+  build({
+    ...shared,
+    splitting: false,
+    platform: 'browser',
+    target: 'es2022',
+    external: ['jose'],
+    entryPoints: { 'collector.edge': 'src/collector/index.ts' },
+    plugins: [{ name: 'no-spools', setup: ({ onResolve }) => onResolve({ filter: /\/spools\.js$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/spools.edge.ts` })) }],
+  })
+
 const forScripts = async () => {
   const configs = webpackConfig.map((config) => ({ ...config, output: { ...config.output, path: `${process.cwd()}/${cdn}` } }))
   const stats = await promisify(webpack)(configs)
@@ -66,7 +78,7 @@ const types = () =>
     throw new Error(error.stdout || error.message)
   })
 
-const parts = [forBundlers, forServers, forScripts, ...(process.argv.includes('--no-types') ? [] : [types])]
+const parts = [forBundlers, forServers, forWorkers, forScripts, ...(process.argv.includes('--no-types') ? [] : [types])]
 try {
   await mkdir(out)
   const results = await Promise.allSettled(parts.map((part) => part()))

@@ -5,19 +5,13 @@ import { createDirectSink } from './direct.js'
 import type { Settings } from './options.js'
 import type { Sink } from './sink.js'
 import { createSpooledSink } from './spool/sink.js'
-import type { Spool } from './spool/spool.js'
+import { openSpoolByUrl } from './spools.js'
 
 /** The way to Amberflo that the settings ask for. */
 export function openSink(settings: Settings): Sink {
   const { amberfloUrl: url, apiKey, upstreamTimeoutMs: timeoutMs, observe, now, spool } = settings
   const client = createClient({ url, apiKey, timeoutMs, observe, now, ...(settings.fetch ? { fetch: settings.fetch } : {}) })
   if (spool === undefined) return createDirectSink({ client, writeCustomer: createCustomerWriter(client, createLock()), observe, now })
-  const openSpool = typeof spool === 'string' ? () => openByUrl(spool) : async () => spool
+  const openSpool = typeof spool === 'string' ? () => openSpoolByUrl(spool) : async () => spool
   return createSpooledSink({ openSpool, client, observe, now })
-}
-
-/** Loaded only when asked for: what opens files and sockets runs on Node alone. */
-async function openByUrl(url: string): Promise<Spool> {
-  const { openSpool } = await import('./spool/open.js')
-  return openSpool(url)
 }
