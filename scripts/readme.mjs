@@ -1,0 +1,79 @@
+/**
+ * Writes the parts of README.md that are made from the sources and the build: the settings, the CDN's hash and size.
+ * `--check` writes nothing, and fails when they are out of date.
+ */
+import { build } from 'esbuild'
+import { readFile, writeFile } from 'node:fs/promises'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+process.chdir(new URL('..', import.meta.url).pathname)
+
+const read = (path) => readFile(path, 'utf8')
+
+async function importTypeScript(path) {
+  const { outputFiles } = await build({ entryPoints: [path], bundle: true, format: 'esm', write: false, logLevel: 'warning' })
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
+}
+
+/** The doc comments of an interface's members, by the setting that they explain, each as one line. */
+function docsOf(source, name, prefix = '') {
+  const [, body] = new RegExp(`interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source)
+  const members = body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(\w+)\??:/g)
+  return Object.fromEntries([...members].map(([, text, member]) => [prefix + member, text.replace(/\s*\n\s*\*\s?/g, ' ').trim()]))
+}
+
+async function settings() {
+  const { table } = await importTypeScript('src/plugin/settings.ts')
+  const docs = {
+    ...docsOf(await read('src/plugin/types.ts'), 'AmberfloSettings'),
+    ...docsOf(await read('src/mapping/meter.ts'), 'MeterNames', 'meters.'),
+    ...docsOf(await read('src/mapping/dimensions.ts'), 'DimensionFilter', 'dimensions.'),
+  }
+  const cell = (text) => text.replaceAll('|', '\\|')
+  const row = (name, type, initial) => `| \`${name}\` | ${cell(type)} | ${initial} | ${cell(docs[name.replace(/\.\*$/, '')] ?? '')} |`
+
+  const rowsOf = (rules, path = '') =>
+    Object.entries(rules).flatMap(([key, rule]) => {
+      const name = path + key
+      if (!Array.isArray(rule)) return [...(docs[name] ? [row(name, 'object', '')] : []), ...rowsOf(rule, `${name}.`)]
+      const [type, fallback] = rule
+      return [row(name, `\`${type}\``, name === 'collectorUrl' ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``)]
+    })
+  return ['| Setting | Type | Default | |', '|---|---|---|---|', ...rowsOf(table)].join('\n')
+}
+
+async function cdn() {
+  const { version } = JSON.parse(await read('package.json'))
+  const integrity = JSON.parse(await read('dist/cdn/integrity.json'))
+  const source = await readFile('dist/cdn/amberflo.min.js')
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: source.length }
+  const bytes = brotliCompressSync(source, { params }).length.toLocaleString('en-US')
+  return `\`\`\`html
+<script
+  src="https://cdn.jsdelivr.net/npm/amberflo-destination@${version}/dist/cdn/amberflo.min.js"
+  integrity="${integrity['amberflo.min.js']}"
+  crossorigin="anonymous"
+></script>
+<script>
+  // after Segment's own snippet
+  analytics.register(amberfloDestination({ collectorUrl: 'https://usage.example.com' }))
+</script>
+\`\`\`
+
+The file has ${bytes} bytes brotli, and sets one global: \`amberfloDestination\`.`
+}
+
+const before = await read('README.md')
+let after = before
+for (const [name, make] of Object.entries({ settings, cdn })) {
+  const begin = `<!-- made by \`npm run readme\`: ${name} -->`
+  const [head, rest] = after.split(begin)
+  if (rest === undefined) throw new Error(`README.md has no place for: ${name}`)
+  after = `${head}${begin}\n${await make()}\n${rest.slice(rest.indexOf('<!-- end -->'))}`
+}
+
+if (!process.argv.includes('--check')) await writeFile('README.md', after)
+else if (after !== before) {
+  console.error('README.md is out of date: npm run readme')
+  process.exitCode = 1
+}

@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+
+const readme = readFileSync('README.md', 'utf8')
+
+it('quotes the settings as they are, and the hash and size of the file that was built', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/readme.mjs', '--check'], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
+})
+
+it('links to files that exist', () => {
+  const targets = [...readme.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, target]) => target!)
+  expect(targets.length).toBeGreaterThan(5)
+  expect(targets.filter((target) => !existsSync(target))).toEqual([])
+})
+
+it('names commands that exist', () => {
+  const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<'scripts' | 'bin', Record<string, string>>
+  const named = [...readme.matchAll(/\bnpm (start|test|run ([\w-]+))/g)].map(([, command, script]) => script ?? command!)
+  expect(named.filter((name) => !(name in scripts))).toEqual([])
+  expect([...readme.matchAll(/\bnpx ([\w-]+)/g)].map(([, name]) => name!).filter((name) => !(name in bin))).toEqual([])
+})
