@@ -38,6 +38,13 @@ describe('a good record', () => {
   })
 
   test.each([
+    ['back', 60 * minute],
+    ['ahead', -MAX_AGE_MS - 1],
+  ])('stays as given where it was noted before the clock was set %s', (_, shift) => {
+    expect(checkRecord({ ...record, meterTimeInMillis: now }, { ...rules, shift })).toMatchObject({ json: JSON.stringify({ ...record, meterTimeInMillis: now }) })
+  })
+
+  test.each([
     ['the far past', now - MAX_AGE_MS],
     ['the near future', now + 5 * minute],
   ])('may be of %s', (_, meterTimeInMillis) => {
@@ -71,7 +78,7 @@ const cases: [Reason, unknown, Partial<RecordRules>?][] = [
   ['bad_time', { ...record, meterTimeInMillis: 2 ** 53 }],
   ['in_future', { ...record, meterTimeInMillis: now + 5 * minute + 1 }],
   ['too_old', { ...record, meterTimeInMillis: now - MAX_AGE_MS - 1 }],
-  ['too_old', record, { shift: -MAX_AGE_MS - 1 }],
+  ['too_old', { ...record, meterTimeInMillis: now + MAX_AGE_MS }, { shift: -2 * MAX_AGE_MS - 1 }],
   ['bad_dimensions', { ...record, dimensions: null }],
   ['bad_dimensions', { ...record, dimensions: ['a'] }],
   ['bad_dimensions', { ...record, dimensions: { a: 1 } }],

@@ -38,7 +38,7 @@ export function checkRecord(value: unknown, rules: RecordRules): SpoolItem | Rea
   if (typeof meterValue !== 'number' || !Number.isFinite(meterValue)) return 'bad_value'
   if (meterValue < 0 && !rules.allowNegative) return 'negative_value'
   if (!Number.isSafeInteger(meterTimeInMillis)) return 'bad_time'
-  const time = (meterTimeInMillis as number) + rules.shift
+  const time = timeOf(meterTimeInMillis as number, rules)
   if (time > rules.now + CLOCK_TOLERANCE_MS) return 'in_future'
   if (time < rules.now - MAX_AGE_MS) return 'too_old'
 
@@ -49,6 +49,13 @@ export function checkRecord(value: unknown, rules: RecordRules): SpoolItem | Rea
     record.dimensions = dimensions as Record<string, string>
   }
   return finish(record, rules)
+}
+
+/** A time that only the shift would put out of bounds was noted before the browser's clock was set wrong. */
+function timeOf(given: number, { now, shift }: RecordRules): number {
+  const isPlausible = (time: number) => time <= now + CLOCK_TOLERANCE_MS && time >= now - MAX_AGE_MS
+  const shifted = given + shift
+  return isPlausible(given) && !isPlausible(shifted) ? given : shifted
 }
 
 function faultOfDimensions(dimensions: unknown): Reason | 'empty' | null {
