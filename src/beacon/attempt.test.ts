@@ -67,7 +67,7 @@ describe('post', () => {
     AbortSignal.timeout = timeout
     globalThis.fetch = (async (_: unknown, init: RequestInit) => {
       if (init.signal?.aborted) throw new DOMException('aborted', 'AbortError')
-    }) as typeof globalThis.fetch
+    }) as unknown as typeof globalThis.fetch
     expect(await post(url, 'b0', '{}', false)).toEqual({ status: 0, retryAfter: 0 })
     expect(timeout).toHaveBeenCalledWith(30_000)
   })

@@ -64,13 +64,14 @@ export function createBeacon(options: BeaconOptions): Beacon {
   const outbox = createOutbox({
     transact: openDatabase(name),
     journal: createJournal(name, storage),
-    onItems: courier.add,
+    // After `close`, the next page sends them.
+    onItems: (items) => signal.aborted || courier.add(items),
     onBlocked: (error) => log('warn', `storage is blocked or full, usage is kept in memory only: ${error}`),
   })
 
   const takeOver = async () => {
     tabs.beat()
-    for (const owner of await outbox.owners()) tabs.claim(owner, () => void outbox.takeOver(owner).catch(() => {}))
+    for (const owner of await outbox.owners()) if (!signal.aborted) tabs.claim(owner, () => void outbox.takeOver(owner).catch(() => {}))
   }
 
   /** The page begins, or comes back from the back/forward cache, where others may have taken over what it left. */

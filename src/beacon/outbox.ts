@@ -114,23 +114,31 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
       return new Set([...journal.owners(), ...keys.map(([name]) => name)])
     },
     async takeOver(other) {
-      await Promise.all(journal.read(other).map(put))
-      // Could they not be committed, they pass into this page's own entry before the old one goes.
-      journal.write(owner, unstoredItems())
-      journal.write(other, [])
-      let rows: Row[]
-      let from: [string, number?] = [other]
-      do {
-        // An array sorts after every number.
-        const range = IDBKeyRange.bound(from, [other, []], true)
-        rows = await transact<Row[]>('readonly', (store) => store.getAll(range, READ_ROWS))
-        for (const row of rows) {
-          from = row.key
-          row.left = row.items.length
-          for (const item of row.items) rowOf.set(item, row)
-          onItems(row.items)
-        }
-      } while (rows.length === READ_ROWS)
+      const known = new Set<string>()
+      try {
+        let rows: Row[]
+        let from: [string, number?] = [other]
+        do {
+          // An array sorts after every number.
+          const range = IDBKeyRange.bound(from, [other, []], true)
+          rows = await transact<Row[]>('readonly', (store) => store.getAll(range, READ_ROWS))
+          for (const row of rows) {
+            from = row.key
+            row.left = row.items.length
+            for (const item of row.items) {
+              rowOf.set(item, row)
+              known.add(item.id)
+            }
+            onItems(row.items)
+          }
+        } while (rows.length === READ_ROWS)
+      } finally {
+        // A commit may have come about after the journal was written.
+        await Promise.all(journal.read(other).filter(({ id }) => !known.has(id)).map(put))
+        // Could they not be committed, they pass into this page's own entry before the old one goes.
+        journal.write(owner, unstoredItems())
+        journal.write(other, [])
+      }
     },
     leave() {
       seal()

@@ -49,6 +49,15 @@ describe('by Web Locks', () => {
     expect(await claims(two, 'p')).toBe(true)
   })
 
+  it('is not kept by a page that left before it was granted', async () => {
+    const { locks, tabs: [one, two] } = open()
+    one.claim('p', () => {})
+    one.leave()
+    await turn()
+    expect(locks.held.size).toBe(0)
+    expect(await claims(two, 'p')).toBe(true)
+  })
+
   it('claims nothing where locks are refused', async () => {
     const refused = { request: () => Promise.reject(new DOMException('no', 'SecurityError')) } as unknown as LockManager
     expect(await claims(createTabs('outbox', refused, localStorage), 'p')).toBe(false)

@@ -33,8 +33,10 @@ export function createTabs(name: string, locks: LockManager | undefined, storage
       const key = nameOf(owner)
       if (held.has(owner)) return
       if (locks) {
+        held.set(owner, () => {})
         const hold = (lock: Lock | null) => {
-          if (!lock) return
+          // The page may have left before it was granted.
+          if (!lock || !held.has(owner)) return void held.delete(owner)
           mine()
           return new Promise<void>((release) => held.set(owner, release))
         }

@@ -1,0 +1,243 @@
+import { createBrowser, hide, item, show, until } from './testing/page.js'
+
+let browser: ReturnType<typeof createBrowser>
+const pages: { close(): Promise<void> }[] = []
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] })
+  browser = createBrowser()
+})
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.close()
+  browser.shut()
+})
+
+const open = (...args: Parameters<typeof browser.open>) => {
+  const page = browser.open(...args)
+  pages.push(page)
+  return page
+}
+const pageEvent = (name: string, persisted = false) => dispatchEvent(Object.assign(new Event(name), { persisted }))
+
+describe('the way of an item', () => {
+  it('is onto the disk, into a beacon, and off the disk on its receipt', async () => {
+    const { put, ends } = open()
+    await put(item('r0'))
+    expect(await browser.rows()).toBe(1)
+    expect(browser.sent()).toEqual([])
+    await jest.advanceTimersByTimeAsync(1_000)
+    expect(browser.sent()).toEqual(['beacon r0'])
+    expect(browser.requests[0]!.url).toMatch(/^http:\/\/localhost\/usage\?b=\w+$/)
+    await until(async () => (await browser.rows()) === 0)
+    expect(ends()).toEqual(['r0 accepted'])
+  })
+
+  it('is by fetch after a beacon without a receipt, and longer while the network is down', async () => {
+    browser.network.up = false
+    const { put, ends } = open()
+    await put(item('r0'))
+    await jest.advanceTimersByTimeAsync(1_000)
+    await until(() => browser.requests.length === 2)
+    expect(browser.sent()).toEqual(['beacon r0', 'fetch r0'])
+    expect(await browser.rows()).toBe(1)
+    browser.network.up = true
+    dispatchEvent(new Event('online'))
+    await until(() => ends().length)
+    expect(browser.sent()[2]).toBe('fetch r0')
+    await until(async () => (await browser.rows()) === 0)
+  })
+
+  it('ends at once if it is too large', async () => {
+    const { put, fates } = open()
+    await put(item('r0', { json: JSON.stringify('ü'.repeat(16 * 1024)) }))
+    expect(fates).toEqual([{ batchId: '', uniqueIds: ['r0'], outcome: 'rejected', reason: 'too_large', via: 'beacon' }])
+    expect(await browser.rows()).toBe(0)
+  })
+
+  it('is over when flush resolves', async () => {
+    const { put, flush, ends } = open()
+    void put(item('r0'))
+    await flush()
+    expect(ends()).toEqual(['r0 accepted'])
+  })
+})
+
+describe('leaving', () => {
+  it('sends all that came in one beacon, even in the same task', async () => {
+    const { put } = open()
+    void put(item('r0'))
+    void put(item('r1'))
+    hide()
+    expect(browser.sent()).toEqual(['beacon r0,r1'])
+  })
+
+  it('puts what is not committed where the next page finds it', async () => {
+    browser.network.receipts = false
+    const first = open()
+    void first.put(item('r0'))
+    pageEvent('pagehide')
+    expect(JSON.stringify(Object.entries(localStorage))).toContain('r0')
+    await first.close()
+    browser.network.receipts = true
+
+    const second = open()
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return second.ends().length
+    })
+    expect(second.ends()).toEqual(['r0 accepted'])
+    await until(async () => (await browser.rows()) === 0)
+    expect(Object.keys(localStorage)).toEqual([])
+  })
+
+  it('goes on when the back/forward cache gives the page back', async () => {
+    browser.network.receipts = false
+    const { put, ends } = open()
+    await put(item('r0'))
+    hide()
+    pageEvent('pagehide')
+    browser.network.receipts = true
+    pageEvent('pageshow', true)
+    show()
+    await put(item('r1'))
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return ends().length === 2
+    })
+    expect(ends().sort()).toEqual(['r0 accepted', 'r1 accepted'])
+    await until(async () => (await browser.rows()) === 0)
+  })
+})
+
+describe('what a page has left', () => {
+  it('is sent by the next one in its first batch', async () => {
+    const first = open()
+    await first.put(item('r0', { json: '{"uniqueId":"r0","b":1,"a":2}' }))
+    await first.close()
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(browser.sent()).toEqual([])
+
+    const second = open()
+    await second.put(item('r1'))
+    await until(() => browser.locks.held.size === 2)
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(100)
+      return browser.requests.length
+    })
+    expect(browser.sent()).toEqual([expect.stringMatching(/^beacon (r0,r1|r1,r0)$/)])
+    expect(browser.requests[0]!.body).toContain('{"uniqueId":"r0","b":1,"a":2}')
+    await until(async () => (await browser.rows()) === 0)
+  })
+
+  it('is for another collector’s page to leave alone', async () => {
+    const first = open()
+    await first.put(item('r0'))
+    await first.close()
+    open({ url: 'http://localhost/other' })
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(browser.sent()).toEqual([])
+  })
+
+  const slow = { limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 10 ** 9 } }
+
+  it('is nobody’s while the page lives, and another tab’s once it has crashed', async () => {
+    const doomed = browser.locks.page()
+    await open(slow, doomed).put(item('r0'))
+    const other = open()
+    await jest.advanceTimersByTimeAsync(120_000)
+    expect(browser.sent()).toEqual([])
+    doomed.crash()
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return other.ends().length
+    })
+    expect(browser.sent()).toEqual(['beacon r0'])
+  })
+
+  it('is known by a lease where there are no locks', async () => {
+    // It beats no more, but has not left.
+    const setInterval = jest.spyOn(globalThis, 'setInterval').mockImplementationOnce(() => 0 as never)
+    await open(slow, null as never).put(item('r0'))
+    setInterval.mockRestore()
+    const other = open({}, null as never)
+    await jest.advanceTimersByTimeAsync(100_000)
+    expect(browser.sent()).toEqual([])
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(10_000)
+      return other.ends().length
+    })
+    expect(browser.sent()).toEqual(['beacon r0'])
+  })
+})
+
+describe('blocked storage', () => {
+  const blocks: Record<string, () => void> = {
+    'indexedDB.open throws': () => {
+      indexedDB.open = () => {
+        throw new DOMException('blocked', 'SecurityError')
+      }
+    },
+    'there is no indexedDB': () => {
+      Object.assign(globalThis, { indexedDB: undefined })
+    },
+    'indexedDB never answers': () => {
+      indexedDB.open = () => ({}) as IDBOpenDBRequest
+    },
+    'all storage is blocked': () => {
+      browser.blockLocalStorage()
+      indexedDB.open = () => {
+        throw new DOMException('blocked', 'SecurityError')
+      }
+    },
+  }
+
+  it.each(Object.keys(blocks))('%s: one warning, and all is delivered', async (block) => {
+    blocks[block]!()
+    const { put, ends, warnings } = open()
+    const putting = [put(item('r0')), put(item('r1'))]
+    await jest.advanceTimersByTimeAsync(4_000)
+    await Promise.all(putting)
+    await put(item('r2'))
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return ends().length === 3
+    })
+    expect(ends()).toEqual(['r0 accepted', 'r1 accepted', 'r2 accepted'])
+    expect(warnings).toEqual([expect.stringContaining('memory')])
+  })
+
+  it('of localStorage alone goes unnoticed', async () => {
+    browser.blockLocalStorage()
+    const { put, flush, ends, warnings } = open()
+    await put(item('r0'))
+    hide()
+    await flush()
+    expect([ends(), warnings]).toEqual([['r0 accepted'], []])
+  })
+})
+
+describe('closing', () => {
+  it('stops timers and listeners', async () => {
+    const { put, close } = open()
+    await put(item('r0'))
+    await close()
+    hide()
+    dispatchEvent(new Event('online'))
+    await jest.advanceTimersByTimeAsync(600_000)
+    expect([browser.sent(), browser.observer.count(), browser.locks.held.size, jest.getTimerCount()]).toEqual([[], 0, 0, 0])
+  })
+
+  it('keeps what still comes for the next page', async () => {
+    const first = open()
+    await first.close()
+    await first.put(item('r0'))
+    await jest.advanceTimersByTimeAsync(600_000)
+    expect(browser.sent()).toEqual([])
+    const second = open()
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return second.ends().length
+    })
+    expect(second.ends()).toEqual(['r0 accepted'])
+  })
+})
