@@ -1,5 +1,6 @@
-import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { Miniflare } from 'miniflare'
 import { mintToken } from '../../src/collector/index.js'
@@ -23,10 +24,10 @@ beforeEach(() => fetch(`${sandbox.url}/sandbox`, { method: 'DELETE' }))
 
 const arrived = async () => (await (await fetch(`${sandbox.url}/sandbox/records`)).json()) as TestRecord[]
 
-async function load(file: string): Promise<Record<string, never>> {
+async function load<Module>(file: string): Promise<Module> {
   const { outfile, remove } = await bundleExample(file, 'node')
   closing.push(remove)
-  return require(outfile) as Record<string, never>
+  return createRequire(outfile)(outfile) as Module
 }
 
 describe('the Cloudflare Worker, in workerd', () => {
@@ -86,8 +87,8 @@ describe('the Next.js route, with its cookie session', () => {
 
   beforeAll(async () => {
     Object.assign(process.env, { AMBERFLO_API_KEY: apiKey, AMBERFLO_URL: sandbox.url, SESSION_SECRET: 'session-secret', DEMO_PASSWORD: 'open sesame' })
-    usage = (await load('next-route/app/usage/route.js')) as Route
-    signIn = (await load('next-route/app/sign-in/route.js')) as Route
+    usage = await load('next-route/app/usage/route.js')
+    signIn = await load('next-route/app/sign-in/route.js')
   })
 
   const own = 'https://shop.example.com'
@@ -125,7 +126,7 @@ describe('Express', () => {
   let url: string
 
   beforeAll(async () => {
-    const { createApp } = (await load('express/app.js')) as unknown as { createApp: (options: object) => RequestListener }
+    const { createApp } = await load<{ createApp: (options: object) => RequestListener }>('express/app.js')
     const customerOf = (req: { get: (name: string) => string | undefined }) => req.get('x-authenticated-customer') ?? null
     const server = createServer(createApp({ apiKey, amberfloUrl: sandbox.url, secret, customerOf }))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
