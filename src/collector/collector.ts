@@ -46,7 +46,7 @@ export function createCollector(options: CollectorOptions): Collector {
     if (proof !== null) gate.admitCustomer(proof.customerId, parcel.records.length + parcel.customers.length)
     const { items, rejected } = checkBatch(parcel, proof, rules, now())
     const answer = joinAnswer(await sink.take(items), rejected)
-    observe({ type: 'taken', records: parcel.records.length, customers: parcel.customers.length, duplicates: answer.duplicates })
+    observe({ type: 'taken', accepted: answer.accepted, duplicates: answer.duplicates })
     for (const [reason, count] of countReasons(answer)) observe({ type: 'rejected', reason, count })
     return answer
   }

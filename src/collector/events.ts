@@ -48,7 +48,7 @@ export type Alarm = keyof typeof alarms
  */
 export type CollectorEvent =
   /** A batch was answered with 200. */
-  | { type: 'taken'; records: number; customers: number; duplicates: number }
+  | { type: 'taken'; accepted: number; duplicates: number }
   /** Records or customers of an otherwise good batch were rejected alone. */
   | { type: 'rejected'; reason: Reason; count: number }
   /** A whole request was refused. */

@@ -15,7 +15,7 @@ export function createMetrics(spoolStats: (() => Promise<SpoolStats>) | null, no
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string, labelNames: string[] = []) => new Counter({ name: `amberflo_collector_${name}`, help, labelNames, registers })
 
-  const accepted = counter('accepted_total', 'Items taken for the first time: records and customers', ['kind'])
+  const accepted = counter('accepted_total', 'Records and customers taken for the first time')
   const duplicates = counter('duplicates_total', 'Records that had been taken before')
   const rejected = counter('rejected_total', 'Items rejected alone', ['reason'])
   const refused = counter('refused_total', 'Requests refused as a whole', ['status', 'error'])
@@ -33,8 +33,7 @@ export function createMetrics(spoolStats: (() => Promise<SpoolStats>) | null, no
     observe(event) {
       switch (event.type) {
         case 'taken':
-          accepted.inc({ kind: 'record' }, event.records)
-          accepted.inc({ kind: 'customer' }, event.customers)
+          accepted.inc(event.accepted)
           return duplicates.inc(event.duplicates)
         case 'rejected':
           return rejected.inc({ reason: event.reason }, event.count)

@@ -1,7 +1,7 @@
 import { createCollector, type Collector } from '../collector.js'
 import type { CollectorEvent } from '../events.js'
 import { openSpool } from '../spool/open.js'
-import type { Spool } from '../spool/spool.js'
+import type { Spool, SpoolOptions } from '../spool/spool.js'
 import { asConfigError, ConfigError, type ServerSettings } from './environment.js'
 import { createHealth } from './health.js'
 import { listen } from './listen.js'
@@ -17,7 +17,7 @@ export async function serve(settings: ServerSettings): Promise<void> {
   const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, ...options } = settings
   requireProof(settings)
   const log = createLog(logLevel)
-  const spool = spoolUrl === undefined ? null : await open(spoolUrl, spoolOptions)
+  const spool = spoolUrl === undefined ? null : await open(spoolUrl, { ...spoolOptions, warn: (message) => log.warn(message) })
   const stats = spool && (() => spool.stats())
   const metrics = createMetrics(stats)
   const health = createHealth(stats)
@@ -66,7 +66,7 @@ function requireProof({ apiKey, tokenSecret, trustClient }: ServerSettings) {
   }
 }
 
-const open = (url: string, options: ServerSettings['spoolOptions']): Promise<Spool> =>
+const open = (url: string, options: SpoolOptions): Promise<Spool> =>
   openSpool(url, options).catch((error: Error) => {
     throw new ConfigError(`COLLECTOR_SPOOL cannot be opened: ${error.message.split('\n')[0]}`)
   })

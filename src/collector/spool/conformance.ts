@@ -32,6 +32,11 @@ export function describeSpool(name: string, maker: SpoolMaker) {
       handles = []
     })
 
+    const openThree = async () => {
+      const spools = await Promise.all([open(), open(), open()])
+      return (index: number) => spools[index % 3] as Spool
+    }
+
     describe('append and lease', () => {
       it('gives items back as they came, oldest first', async () => {
         const spool = await open()
@@ -63,18 +68,18 @@ export function describeSpool(name: string, maker: SpoolMaker) {
       })
 
       it('never gives one item to two of many that lease at once', async () => {
-        const spools = await Promise.all([open(), open(), open()])
-        await spools[0]?.append(records(200))
-        const leased = (await Promise.all(Array.from({ length: 12 }, (_, index) => spools[index % 3]?.lease(20) ?? []))).flat()
+        const spool = await openThree()
+        await spool(0).append(records(200))
+        const leased = (await Promise.all(Array.from({ length: 12 }, (_, index) => spool(index).lease(20)))).flat()
         expect(leased).toHaveLength(200)
         expect(new Set(ids(leased)).size).toBe(200)
       })
 
       it('keeps many appends at once whole', async () => {
-        const spools = await Promise.all([open(), open()])
-        await Promise.all(Array.from({ length: 300 }, (_, index) => spools[index % 2]?.append(records(3, `b${index}-`))))
-        expect((await spools[0]?.stats())?.waiting).toBe(900)
-        expect(new Set(ids((await spools[1]?.lease(1000)) ?? [])).size).toBe(900)
+        const spool = await openThree()
+        await Promise.all(Array.from({ length: 300 }, (_, index) => spool(index).append(records(3, `b${index}-`))))
+        expect((await spool(0).stats()).waiting).toBe(900)
+        expect(new Set(ids(await spool(1).lease(1000))).size).toBe(900)
       })
     })
 
@@ -94,10 +99,10 @@ export function describeSpool(name: string, maker: SpoolMaker) {
       })
 
       it('takes a record once when many append it at the same time', async () => {
-        const spools = await Promise.all([open(), open(), open()])
-        const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => spools[index % 3]?.append([record('same')])))
-        expect(answers.reduce((sum, answer) => sum + (answer?.duplicates ?? 0), 0)).toBe(29)
-        expect((await spools[0]?.stats())?.waiting).toBe(1)
+        const spool = await openThree()
+        const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => spool(index).append([record('same')])))
+        expect(answers.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(29)
+        expect((await spool(0).stats()).waiting).toBe(1)
       })
 
       it('keeps the ids of different customers apart', async () => {
@@ -215,7 +220,7 @@ export function describeSpool(name: string, maker: SpoolMaker) {
       })
 
       it('are worked on by one at a time, across handles', async () => {
-        const spools = await Promise.all([open(), open(), open()])
+        const spool = await openThree()
         let inside = 0
         let most = 0
         const work = async () => {
@@ -224,7 +229,7 @@ export function describeSpool(name: string, maker: SpoolMaker) {
           inside -= 1
           return 'done'
         }
-        const answers = await Promise.all(Array.from({ length: 9 }, (_, index) => spools[index % 3]?.withCustomer('acme', work)))
+        const answers = await Promise.all(Array.from({ length: 9 }, (_, index) => spool(index).withCustomer('acme', work)))
         expect(answers).toEqual(Array(9).fill('done'))
         expect(most).toBe(1)
       })

@@ -72,7 +72,7 @@ export function groupCommit(database: Database) {
           seen = 0
           setImmediate(look)
         }
-        group.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        group.push({ work, resolve, reject })
         rows += size
         if (rows >= MAX_ROWS) commit()
       })

@@ -1,13 +1,9 @@
-import { load } from './load.js'
-
-/** Names a record among all customers'. */
-export type RecordKey = (customerId: string, id: string) => string
+import { createHash } from 'node:crypto'
 
 /**
- * What is remembered of a record: a hash, so that the ids of delivered usage are not kept in clear.
- * The customer is part of it, so that nobody can take up another's id; its length keeps `a` + `bc` apart from `ab` + `c`.
+ * Names a record among all customers': what the spool remembers of it. A hash, so that the ids of delivered usage
+ * are not kept in clear. The customer is part of it, so that nobody can take up another's id; its length keeps
+ * `a` + `bc` apart from `ab` + `c`.
  */
-export async function createRecordKey(): Promise<RecordKey> {
-  const { createHash } = await load<typeof import('node:crypto')>('node:crypto')
-  return (customerId, id) => createHash('sha256').update(`${customerId.length}:${customerId}${id}`).digest('base64url').slice(0, 22)
-}
+export const recordKey = (customerId: string, id: string): string =>
+  createHash('sha256').update(`${customerId.length}:${customerId}${id}`).digest('base64url').slice(0, 22)

@@ -1,7 +1,4 @@
-/**
- * Loads a module that is only on some machines: a peer that may be missing, or Node's own. Bundlers must
- * leave it alone, or a collector for the edge, which has no use for it, could not be bundled at all.
- */
+/** Loads a module that may not be installed. Bundlers leave a name alone that they cannot see. */
 export const load = <T>(specifier: string): Promise<T> => import(/* webpackIgnore: true */ /* @vite-ignore */ specifier) as Promise<T>
 
 /** Whether loading failed because the module is not there. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type * as Redis from '@redis/client'
 import { inTime } from '../in-time.js'
 import { isAbsent, load } from './load.js'
 
@@ -18,10 +20,9 @@ export interface RedisConnection {
  * @throws Error when `@redis/client` is not installed, or Redis cannot be reached
  */
 export async function connectRedis(url: string): Promise<RedisConnection> {
-  const { createClient } = await load<typeof import('@redis/client')>('@redis/client').catch((error: unknown) => {
+  const { createClient } = await load<typeof Redis>('@redis/client').catch((error: unknown) => {
     throw isAbsent(error) ? new Error('the Redis client is not installed: npm install @redis/client') : error
   })
-  const { createHash } = await load<typeof import('node:crypto')>('node:crypto')
 
   let wasConnected = false
   const reconnectStrategy = (retries: number, cause: Error) =>
@@ -32,7 +33,7 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   await client.connect()
   wasConnected = true
 
-  const command = <T>(...args: (string | number)[]) => inTime(client.sendCommand(args.map(String)) as Promise<T>, ANSWERS_MS)
+  const command = <T>(...args: (string | number)[]) => inTime(client.sendCommand<T>(args.map(String)), ANSWERS_MS)
   const hashes = new Map<string, string>()
   const hashOf = (script: string) => {
     const hash = hashes.get(script) ?? createHash('sha1').update(script).digest('hex')

@@ -143,7 +143,7 @@ export const tidy = `
 `
 
 /** ARGV: lock, holder, ms. */
-export const extendLock = `if redis.call('GET', ARGV[1]) == ARGV[2] then return redis.call('PEXPIRE', ARGV[1], ARGV[3]) end`
+export const extendLock = "if redis.call('GET', ARGV[1]) == ARGV[2] then return redis.call('PEXPIRE', ARGV[1], ARGV[3]) end"
 
 /** ARGV: lock, holder. */
-export const releaseLock = `if redis.call('GET', ARGV[1]) == ARGV[2] then return redis.call('DEL', ARGV[1]) end`
+export const releaseLock = "if redis.call('GET', ARGV[1]) == ARGV[2] then return redis.call('DEL', ARGV[1]) end"

@@ -1,4 +1,4 @@
-import { createRecordKey } from './key.js'
+import { recordKey } from './key.js'
 import { createSharedLock } from './lock.js'
 import { connectRedis } from './redis-client.js'
 import type { RedisConnection } from './redis-client.js'
@@ -36,7 +36,6 @@ const itemOf = ([id, fields]: Entry): SpoolItem & { lease: string } => ({
 export async function openRedis(url: string, options: SpoolOptions = {}): Promise<Spool> {
   const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
   const redis = await connectRedis(url)
-  const recordKey = await createRecordKey()
   const consumer = crypto.randomUUID()
   await warnIfForgetful(redis, options.warn)
 

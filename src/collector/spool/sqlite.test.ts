@@ -77,7 +77,7 @@ describe('sqlite alone', () => {
   it('rejects what it cannot write, and goes on', async () => {
     const spool = await openSqlite(file)
     const blocker = await openDatabase(file)
-    blocker.exec(`CREATE TRIGGER fail BEFORE INSERT ON items WHEN NEW.id = 'bad' BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END`)
+    blocker.exec("CREATE TRIGGER fail BEFORE INSERT ON items WHEN NEW.id = 'bad' BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END")
     const good = spool.append([record('1')])
     const bad = spool.append([record('2'), record('bad')])
     await expect(bad).rejects.toThrow('disk I/O error')

@@ -1,9 +1,11 @@
-import { openDatabase, type Database } from './driver.js'
+import { open } from 'node:fs/promises'
+import { openDatabase } from './driver.js'
+import type { Database } from './driver.js'
 import { groupCommit, Untouched } from './group.js'
-import { createRecordKey } from './key.js'
+import { recordKey } from './key.js'
 import { createKnown } from './known.js'
-import { load } from './load.js'
-import { createSharedLock, type SharedLocks } from './lock.js'
+import { createSharedLock } from './lock.js'
+import type { SharedLocks } from './lock.js'
 import { SpoolFullError, spoolDefaults } from './spool.js'
 import type { DeadLetter, Leased, Spool, SpoolItem, SpoolOptions, SpoolStats } from './spool.js'
 
@@ -66,14 +68,12 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
   const now = options.now ?? Date.now
   // Usage is nobody else's to read; SQLite gives its log the same mode.
-  const { open } = await load<typeof import('node:fs/promises')>('node:fs/promises')
   await (await open(file, 'a', 0o600)).close()
   const database = await openDatabase(file)
   // Waiting for other processes comes first: even the switch to the write-ahead log may meet one.
   database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
   database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
 
-  const recordKey = await createRecordKey()
   const sql = statements(database)
   const known = createKnown(database, rememberMs)
   const group = groupCommit(database)
