@@ -64,17 +64,16 @@ function pageOf(context: BrowserContext, page: PlaywrightPage, quota: number | u
       await page.goto(url)
     },
     async back() {
-      await page.goBack()
+      await page.goBack({ waitUntil: 'commit' })
     },
     evaluate: async (work, ...args) => outcome(await page.evaluate(callExpression(work, args))),
     async close() {
-      const closed = page.waitForEvent('close')
-      await page.close({ runBeforeUnload: true })
-      await closed
+      if (page.isClosed()) return
+      await Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })])
     },
     async crash() {
-      const crashed = page.waitForEvent('crash')
       const session = await context.newCDPSession(page)
+      const crashed = page.waitForEvent('crash')
       // Never answered: there is nobody left to do so.
       session.send('Page.crash').catch(() => undefined)
       await crashed

@@ -11,6 +11,8 @@ const basePrefs = {
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
   'dom.ipc.processCount.webIsolated': 8,
+  // Puppeteer switches the back/forward cache off.
+  'fission.bfcacheInParent': true,
 }
 
 /** @see https://searchfox.org/mozilla-central/source/modules/libpref/init/StaticPrefList.yaml */
@@ -57,7 +59,8 @@ function pageOf(root: number, page: PuppeteerPage): Page {
       await page.goto(url)
     },
     async back() {
-      await page.goBack()
+      // Puppeteer's own waits for a load, which a page from the back/forward cache does not have.
+      await page.evaluate(() => history.back())
     },
     evaluate: async (work, ...args) =>
       outcome((await page.evaluate(callExpression(work, args))) as { value?: Awaited<ReturnType<typeof work>>; error?: string }),

@@ -100,8 +100,8 @@ export const collectorFaults: Fault[] = [
     name: 'clock set back an hour',
     what: 'Events wait because the collector is down; the clock is set back an hour; more come; the answer to what is sent then is lost once.',
     async run({ openShop, track, site }) {
-      await site.unplug()
       const page = await openShop()
+      await site.unplug()
       await track(page, 10)
       await page.evaluate(() => window.shop.shiftClock(-60 * 60 * 1000))
       await track(page, 10)

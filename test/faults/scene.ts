@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 /** Long enough for the longest backoff after an outage of 30 s, and for another tab to look for leftovers. */
-const PATIENCE_MS = 100_000
+const PATIENCE_MS = { full: 100_000, short: 50_000 }
 /** A second copy would come within this time. */
 const AFTERMATH_MS = 1_500
 
@@ -81,7 +81,7 @@ export async function play(fault: Fault, { engine, where, short, shared }: Stage
     async track(page, count, properties = {}) {
       await page.evaluate((ids: string[], given: Record<string, unknown>) => window.shop.track(ids, given), scene.ids(count), properties)
     },
-    async settled(withinMs = PATIENCE_MS) {
+    async settled(withinMs = short ? PATIENCE_MS.short : PATIENCE_MS.full) {
       const deadline = Date.now() + withinMs
       while (Date.now() < deadline && (await missing()).length > 0) await sleep(100)
     },

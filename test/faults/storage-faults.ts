@@ -5,7 +5,7 @@ import type { Fault } from './fault.js'
 /** One warning, however much is tracked. */
 async function warnedOnce(page: Page): Promise<void> {
   const warnings = await until(
-    () => page.evaluate(() => window.shop.warnings.filter((warning) => /storage/i.test(warning))),
+    () => page.evaluate(() => window.shop.warnings.filter((warning) => /Amberflo.*storage/.test(warning))),
     (seen) => seen.length > 0,
   )
   if (warnings.length !== 1) throw new Error(`warned ${warnings.length} times: ${warnings.join(' | ')}`)
@@ -41,7 +41,7 @@ export const storageFaults: Fault[] = [
   {
     name: 'storage full',
     what: 'The origin’s quota is used up and `localStorage` is full; the collector drops the first connection.',
-    own: () => ({ storageQuota: 16 * 1024 }),
+    own: () => ({ storageQuota: 1 }),
     notIn: { webkit: 'WebKitGTK has no switch for the quota' },
     async run({ openShop, track, site }) {
       site.troubles.make({ kind: 'reset' }, { times: 1 })
