@@ -1,13 +1,20 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import TerserPlugin from 'terser-webpack-plugin'
+import { standIns } from './scripts/stand-ins.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8'))
 
 const shared = {
   mode: 'production',
   devtool: 'source-map',
   target: ['web', 'es2020'],
-  resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+  resolve: {
+    extensionAlias: { '.js': ['.ts', '.js'] },
+    alias: Object.fromEntries(Object.entries(standIns).map(([name, file]) => [`${name}$`, here(file)])),
+  },
   module: {
     rules: [
       {
@@ -32,18 +39,23 @@ const shared = {
   performance: false,
 }
 
+const output = { path: here('dist/cdn'), filename: '[name].js', publicPath: 'auto' }
+
 /** The file for a `<script>`: sets `window.amberfloDestination`, with or without an AMD loader on the page. */
 const script = {
   ...shared,
   name: 'script',
   entry: { 'amberflo.min': here('src/cdn.ts') },
-  output: {
-    path: here('dist/cdn'),
-    filename: '[name].js',
-    library: { name: 'amberfloDestination', type: 'window', export: 'default' },
-    publicPath: 'auto',
-    clean: false,
-  },
+  output: { ...output, library: { name: 'amberfloDestination', type: 'window', export: 'default' } },
 }
 
-export default [script]
+/** What that script imports where there are subscriptions. */
+const subscriptions = {
+  ...shared,
+  name: 'subscriptions',
+  entry: { [`amberflo-${version}.subscriptions.min`]: here('src/plugin/subscriptions/index.ts') },
+  output: { ...output, library: { type: 'module' } },
+  experiments: { outputModule: true },
+}
+
+export default [script, subscriptions]

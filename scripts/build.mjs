@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import webpack from 'webpack'
 import webpackConfig from '../webpack.config.js'
+import { standIns } from './stand-ins.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const { version } = JSON.parse(await readFile('package.json', 'utf8'))
@@ -21,6 +22,13 @@ const cdn = `${out}/cdn`
 
 const shared = { bundle: true, format: 'esm', splitting: true, outdir: out, sourcemap: true, logLevel: 'warning', charset: 'utf8' }
 
+const putStandIns = {
+  name: 'stand-ins',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[@\w]/ }, ({ path }) => (Object.hasOwn(standIns, path) ? { path: `${process.cwd()}/${standIns[path]}` } : undefined))
+  },
+}
+
 /** What a page's own bundler takes in: nothing outside it is left to resolve. */
 const forBundlers = () =>
   build({
@@ -29,6 +37,7 @@ const forBundlers = () =>
     target: 'es2020',
     chunkNames: '[name]-[hash]',
     entryPoints: { index: 'src/index.ts' },
+    plugins: [putStandIns],
   })
 
 /** What runs on a server: dependencies stay imports. */

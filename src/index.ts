@@ -7,7 +7,7 @@ import { createFactory } from './plugin/index.js'
  * @example analytics.register(amberflo({ collectorUrl: 'https://usage.example.com' }))
  * @throws TypeError if a setting is wrong
  */
-export const amberflo = /* @__PURE__ */ createFactory(createBeacon)
+export const amberflo = /* @__PURE__ */ createFactory(createBeacon, () => import('./plugin/subscriptions/index.js'))
 
 export default amberflo
 

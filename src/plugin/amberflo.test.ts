@@ -3,6 +3,7 @@ import { AnalyticsBrowser, Context } from '@segment/analytics-next'
 import { createFactory } from './amberflo.js'
 import { fakeBeacon, openPage, quiet } from './testing/page.js'
 
+const noRuntime = () => Promise.reject(new Error('not needed'))
 const originalWarn = console.warn
 beforeEach(() => {
   localStorage.clear()
@@ -46,7 +47,7 @@ describe('the way of an event', () => {
     const beacon = fakeBeacon()
     const analytics = new AnalyticsBrowser()
     const early = analytics.track('Early')
-    void analytics.register(createFactory(beacon.create)({ collectorUrl: '/usage' }))
+    void analytics.register(createFactory(beacon.create, noRuntime)({ collectorUrl: '/usage' }))
     const { settings, options } = quiet('early')
     analytics.load(settings, options())
     await early
@@ -55,7 +56,7 @@ describe('the way of an event', () => {
 
   it('takes a hook that is called before load', async () => {
     const beacon = fakeBeacon()
-    const plugin = createFactory(beacon.create)({ collectorUrl: '/usage' })
+    const plugin = createFactory(beacon.create, noRuntime)({ collectorUrl: '/usage' })
     const ctx = new Context({ type: 'track', event: 'A', messageId: 'm1', anonymousId: 'a1' })
     expect(plugin.isLoaded()).toBe(false)
     expect(await plugin.track(ctx)).toBe(ctx)

@@ -1,14 +1,14 @@
-import type { Analytics, Context, SegmentEvent } from '@segment/analytics-next'
+import type { Analytics, Context } from '@segment/analytics-next'
 import type { createBeacon as CreateBeacon, Beacon, Fate } from '../beacon/index.js'
-import { customerFields, eventFields, meterName, toCustomer, toRecord, type Mapped } from '../mapping/index.js'
 import { version } from '../version.js'
 import type { Customer, MeterRecord } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
 import { isGranted } from './consent.js'
 import { createIdentified } from './identified.js'
 import { createMiddleware } from './middleware.js'
-import { payerOf } from './payer.js'
+import { route } from './routing.js'
 import { readSettings } from './settings.js'
+import { createSubscribed, type LoadRuntime } from './subscribed.js'
 import { createTokens, type Tokens } from './token.js'
 import type { AmberfloPlugin, AmberfloSettings } from './types.js'
 
@@ -17,11 +17,8 @@ const NAME = 'Amberflo'
 /** Refusals by a rule of the site; any other one means that something is wrong. */
 const RULES: readonly Reason[] = ['no_customer', 'no_consent']
 
-/** What an event becomes; nothing if it is not metered. */
-type Mapping = (event: SegmentEvent) => Mapped<MeterRecord | Customer> | false
-
 /** Makes the plugin factory, which is valid as one of Analytics.js' remote plugins too. */
-export const createFactory = (createBeacon: typeof CreateBeacon) => {
+export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: LoadRuntime) => {
   const amberflo = (given: AmberfloSettings): AmberfloPlugin => {
     let analytics: Analytics | undefined
     let beacon: Beacon | undefined
@@ -32,6 +29,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon) => {
     const settings = readSettings(given, warn)
     const identified = createIdentified(settings.collectorUrl)
     const middleware = createMiddleware(NAME)
+    const subscribed = settings.subscriptions.length ? createSubscribed(loadRuntime, settings, warn) : undefined
 
     const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
       ctx?.log(level, `${NAME}: ${message}`)
@@ -72,15 +70,6 @@ export const createFactory = (createBeacon: typeof CreateBeacon) => {
       return opened
     }
 
-    const usage: Mapping = (event) => {
-      const meter = meterName(event, settings.meters)
-      return meter !== false && toRecord(eventFields(event, payerFor(event), meter), settings.dimensions, Date.now())
-    }
-
-    const person: Mapping = (event) => !!event.userId && toCustomer({ ...customerFields(event), customerId: payerFor(event) })
-
-    const payerFor = (event: SegmentEvent): string => payerOf(event, settings, () => analytics!.group().id())
-
     const send = async (value: MeterRecord | Customer, messageId: string, ctx: Context): Promise<void> => {
       const json = JSON.stringify(value)
       const key = value.customerId
@@ -96,26 +85,35 @@ export const createFactory = (createBeacon: typeof CreateBeacon) => {
       say('debug', `${id} kept`, ctx)
     }
 
-    const hook = (mapping: Mapping) => async (ctx: Context): Promise<Context> => {
+    const deliver = async (ctx: Context): Promise<void> => {
       const id = String(ctx.event.messageId)
-      const refuse = (reason: Reason): void => {
+      const refuse = (reason: Reason, message?: string): void => {
+        if (message) say('warn', message, ctx)
         waiting.set(id, { ctx })
         onFate({ batchId: '', uniqueIds: [id], outcome: RULES.includes(reason) ? 'dropped' : 'rejected', reason, via: 'beacon' })
       }
       try {
         const event = await middleware.run(ctx.event, analytics!)
-        const mapped = event && mapping(event)
-        if (!mapped) say('debug', `${id} is not metered`, ctx)
-        else {
+        const routed = !event ? []
+          : subscribed ? await subscribed.route(event, (message) => refuse('threw', message))
+          : [route(event, settings, () => analytics!.group().id())]
+        for (const mapped of routed) {
+          if (!mapped) {
+            say('debug', `${id} is not metered`, ctx)
+            continue
+          }
           for (const note of mapped.notes) say('warn', note, ctx)
           if ('refusal' in mapped) refuse(mapped.refusal)
-          else if (!isGranted(event, settings.consentCategories)) refuse('no_consent')
+          else if (!isGranted(event!, settings.consentCategories)) refuse('no_consent')
           else await send(mapped.value, id, ctx)
         }
       } catch (error) {
-        say('warn', String(error), ctx)
-        refuse('threw')
+        refuse('threw', String(error))
       }
+    }
+
+    const hook = async (ctx: Context): Promise<Context> => {
+      await (subscribed ? subscribed.queue(() => deliver(ctx)) : deliver(ctx))
       return ctx
     }
 
@@ -127,6 +125,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon) => {
       async load(_ctx, instance) {
         analytics = instance
         beacon ??= open()
+        subscribed?.start(instance)
       },
       async unload() {
         const closing = beacon
@@ -135,11 +134,16 @@ export const createFactory = (createBeacon: typeof CreateBeacon) => {
         await closing?.close()
       },
       addMiddleware: middleware.add,
-      page: hook(usage),
-      screen: hook(usage),
-      track: hook(usage),
-      identify: hook(person),
-      flush: async () => beacon?.flush(),
+      page: hook,
+      screen: hook,
+      track: hook,
+      identify: hook,
+      // Without subscriptions neither is metered.
+      ...(subscribed && { group: hook, alias: hook }),
+      async flush() {
+        await subscribed?.idle()
+        await beacon?.flush()
+      },
     }
   }
   return Object.assign(amberflo, { pluginName: NAME })

@@ -1,6 +1,7 @@
 import { AnalyticsBrowser, type AnalyticsBrowserSettings } from '@segment/analytics-next'
 import type { Beacon, BeaconOptions, Fate, Item } from '../../beacon/index.js'
 import { createFactory } from '../amberflo.js'
+import type { LoadRuntime } from '../subscribed.js'
 import type { AmberfloSettings, Receipt } from '../types.js'
 
 /** A beacon that keeps what it is given, and settles it when told to. */
@@ -40,10 +41,14 @@ export const quiet = (writeKey: string) => ({
 let pages = 0
 
 /** A page with the real Analytics.js, and this plugin over a fake beacon. */
-export const openPage = async (given: Partial<AmberfloSettings> = {}, integrations?: Record<string, boolean>) => {
+export const openPage = async (
+  given: Partial<AmberfloSettings> = {},
+  integrations?: Record<string, boolean>,
+  load: LoadRuntime = () => import('../subscriptions/index.js'),
+) => {
   const beacon = fakeBeacon()
   const receipts: Receipt[] = []
-  const plugin = createFactory(beacon.create)({
+  const plugin = createFactory(beacon.create, load)({
     collectorUrl: '/usage',
     onReceipt: (receipt) => receipts.push(receipt),
     ...given,

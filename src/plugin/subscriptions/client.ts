@@ -1,0 +1,20 @@
+import type { SegmentEvent } from '@segment/analytics-next'
+import type { CustomerFields, RecordFields } from '../../mapping/index.js'
+
+/** What one action makes of an event, not normalised yet. */
+export type Yield = readonly ['meter', RecordFields] | readonly ['customer', CustomerFields]
+
+/** One event on its way through the subscriptions; the runtime takes it for Analytics.js' context. */
+export interface Run {
+  event: SegmentEvent
+  yields: Yield[]
+}
+
+/** What the actions' `perform` is handed: it only collects, for the plugin delivers. */
+export interface Client {
+  yield(action: Yield[0], fields: Yield[1], run: Run): void
+}
+
+export const client: Client = {
+  yield: (action, fields, run) => void run.yields.push([action, fields] as Yield),
+}
