@@ -1,0 +1,48 @@
+/**
+ * One server in a process of its own: `node target.mjs floor|direct|null RECORDS`. Says its port to the parent, and the
+ * CPU time and memory that it used when asked.
+ */
+import { createServer } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { createCollector } from '../../dist/collector.js'
+
+const [kind, records] = process.argv.slice(2)
+const ingested = `${records} records were ingested`
+
+const readAll = (request, done) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk)).on('end', () => done(Buffer.concat(chunks).toString()))
+}
+
+const servers = {
+  /** Reads and parses the same body, and answers as much: what no collector on Node can beat. */
+  floor: () =>
+    createServer((request, response) => {
+      readAll(request, (body) => {
+        const { records } = JSON.parse(body)
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ accepted: records.length, duplicates: 0, rejected: [] }))
+      })
+    }),
+
+  /** The handler as one would serve it on Node; Amberflo answers at once, in this process. */
+  direct: () => {
+    const collector = createCollector({
+      apiKey: 'bench',
+      trustClient: true,
+      limits: false,
+      fetch: async () => new Response(ingested),
+    })
+    return createAdaptorServer({ fetch: (request) => collector.fetch(request) })
+  },
+
+  /** An Amberflo that takes everything. */
+  null: () => createServer((request, response) => readAll(request, (body) => response.end(`${JSON.parse(body).length} records were ingested`))),
+}
+
+const server = servers[kind]()
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send({ cpuSeconds: (user + system) / 1e6, rssBytes: process.memoryUsage.rss() })
+})
+process.on('disconnect', () => process.exit())
