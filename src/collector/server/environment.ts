@@ -58,6 +58,7 @@ export const variables: readonly Variable[] = [
   { name: 'COLLECTOR_SPOOL', option: 'spoolUrl', read: text, fallback: 'none: 200 means Amberflo has it', help: 'sqlite:FILE or redis://…: 200 means that it is on disk' },
   { name: 'COLLECTOR_SPOOL_MAX_ITEMS', option: 'spoolOptions.maxItems', read: integer(1), fallback: String(spoolDefaults.maxItems), help: 'a spool that holds so many answers 503' },
   { name: 'COLLECTOR_SPOOL_MAX_BYTES', option: 'spoolOptions.maxBytes', read: integer(1), fallback: String(spoolDefaults.maxBytes), help: 'the same, by bytes of JSON' },
+  { name: 'COLLECTOR_SPOOL_LEASE_MS', option: 'spoolOptions.leaseMs', read: integer(1_000), fallback: String(spoolDefaults.leaseMs), help: 'how long a dead collector’s work waits for another' },
   { name: 'COLLECTOR_MAX_BODY_BYTES', option: 'limits.bodyBytes', read: integer(1), fallback: '65536', help: 'largest body' },
   { name: 'COLLECTOR_MAX_RECORDS', option: 'limits.records', read: integer(1), fallback: '500', help: 'most records in a body' },
   { name: 'COLLECTOR_MAX_CUSTOMERS', option: 'limits.customers', read: integer(1), fallback: '20', help: 'most customers in a body' },
@@ -76,7 +77,7 @@ export const variables: readonly Variable[] = [
 /** The server's settings: the collector's options, and what is its own. */
 export interface ServerSettings extends Omit<CollectorOptions, 'spool'> {
   spoolUrl?: string
-  spoolOptions?: { maxItems?: number; maxBytes?: number }
+  spoolOptions?: { maxItems?: number; maxBytes?: number; leaseMs?: number }
   logLevel?: (typeof logLevels)[number]
   host?: string
   port?: number

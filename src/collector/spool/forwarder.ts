@@ -41,8 +41,8 @@ export function createForwarder(options: AttemptOptions): Forwarder {
         if (reached) pause.end()
         else pause.begin(retryAfterMs)
       }
-      // What came meanwhile has called for itself, and gathers for a while.
-      if (!isBacklog) return
+      // What came meanwhile has called for itself, and gathers for a while; but a customer may have waited for its turn.
+      if (!isBacklog && items.every(({ kind }) => kind === 'record')) return
     }
   }
 

@@ -52,15 +52,15 @@ export const append = `
   return #new
 `
 
-/** ARGV: consumer, lease in ms, most items, ms until a customer that is not the first of its id is looked at again. Gives [entry id, attempts, fields]. */
+/** ARGV: consumer, lease in ms, most items. A customer's entry that is not its first is put aside. Gives [entry id, attempts, fields]. */
 export const lease = `
   redis.pcall('XGROUP', 'CREATE', '${items}', '${group}', '0', 'MKSTREAM')
-  local consumer, leaseMs, max, turnMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  local consumer, leaseMs, max = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
   local leased = {}
   local function offer(entry, attempts)
     local fields = entry[2]
     if fields[2] == 'customer' and redis.call('LINDEX', '${order}' .. fields[10], 0) ~= entry[1] then
-      redis.call('XCLAIM', '${items}', '${group}', consumer, 0, entry[1], 'IDLE', math.max(0, leaseMs - turnMs), 'RETRYCOUNT', attempts, 'JUSTID')
+      redis.call('XCLAIM', '${items}', '${group}', consumer, 0, entry[1], 'IDLE', 0, 'RETRYCOUNT', attempts, 'JUSTID')
     else
       leased[#leased + 1] = { entry[1], attempts, fields }
     end
@@ -80,17 +80,29 @@ export const lease = `
   return leased
 `
 
-/** ARGV: entry id, hash of each. */
-export const ack = `
-  local size = 0
-  for i = 1, #ARGV, 2 do
-    local entry = redis.call('XRANGE', '${items}', ARGV[i], ARGV[i])[1]
-    redis.call('XACK', '${items}', '${group}', ARGV[i])
-    if entry then
-      redis.call('XDEL', '${items}', ARGV[i])
-      redis.call('LREM', '${order}' .. ARGV[i + 1], 0, ARGV[i])
-      size = size + #entry[2][8]
+/** Takes an entry out of the waiting ones; the next of its customer is due at once. Gives its fields, or nil when it was gone. */
+const remove = `
+  local function remove(id, hash, consumer)
+    local entry = redis.call('XRANGE', '${items}', id, id)[1]
+    redis.call('XACK', '${items}', '${group}', id)
+    if not entry then return nil end
+    redis.call('XDEL', '${items}', id)
+    if entry[2][2] == 'customer' then
+      redis.call('LREM', '${order}' .. hash, 0, id)
+      local next = redis.call('LINDEX', '${order}' .. hash, 0)
+      if next then redis.call('XCLAIM', '${items}', '${group}', consumer, 0, next, 'TIME', 0, 'JUSTID') end
     end
+    return entry[2]
+  end
+`
+
+/** ARGV: consumer, then entry id, hash of each. */
+export const ack = `
+  ${remove}
+  local size = 0
+  for i = 2, #ARGV, 2 do
+    local fields = remove(ARGV[i], ARGV[i + 1], ARGV[1])
+    if fields then size = size + #fields[8] end
   end
   redis.call('DECRBY', '${bytes}', size)
 `
@@ -100,17 +112,14 @@ export const retry = `
   for i = 3, #ARGV do redis.call('XCLAIM', '${items}', '${group}', ARGV[1], 0, ARGV[i], 'IDLE', ARGV[2], 'JUSTID') end
 `
 
-/** ARGV: reason, then entry id, hash of each. */
+/** ARGV: consumer, reason, then entry id, hash of each. */
 export const bury = `
-  for i = 2, #ARGV, 2 do
-    local entry = redis.call('XRANGE', '${items}', ARGV[i], ARGV[i])[1]
-    redis.call('XACK', '${items}', '${group}', ARGV[i])
-    if entry then
-      redis.call('XDEL', '${items}', ARGV[i])
-      redis.call('LREM', '${order}' .. ARGV[i + 1], 0, ARGV[i])
-      local fields = entry[2]
+  ${remove}
+  for i = 3, #ARGV, 2 do
+    local fields = remove(ARGV[i], ARGV[i + 1], ARGV[1])
+    if fields then
       fields[#fields + 1] = 'reason'
-      fields[#fields + 1] = ARGV[1]
+      fields[#fields + 1] = ARGV[2]
       redis.call('XADD', '${dead}', '*', unpack(fields))
     end
   end

@@ -1,5 +1,5 @@
-import { startRedis } from '../../../test/collector/support/redis.js'
-import type { TestRedis } from '../../../test/collector/support/redis.js'
+import { startRedis } from '../testing/redis.js'
+import type { TestRedis } from '../testing/redis.js'
 import { describeSpool } from './conformance.js'
 import { connectRedis } from './redis-client.js'
 import { openRedis } from './redis.js'

@@ -6,8 +6,6 @@ import * as scripts from './redis-scripts.js'
 import { SpoolFullError, spoolDefaults } from './spool.js'
 import type { DeadLetter, Leased, Spool, SpoolItem, SpoolOptions } from './spool.js'
 
-/** A customer that waits for the one before it is looked at again after this. */
-const TURN_MS = 250
 /** A collector that said nothing for so long, and has nothing leased, is forgotten. */
 const FORGET_CONSUMER_MS = 24 * 60 * 60 * 1000
 const RAISE_AT_ONCE = 500
@@ -63,17 +61,17 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
       return { duplicates: items.length - added }
     },
     async lease(max) {
-      const leased = await redis.run<[string, number, string[]][]>(scripts.lease, consumer, leaseMs, max, TURN_MS)
+      const leased = await redis.run<[string, number, string[]][]>(scripts.lease, consumer, leaseMs, max)
       return leased.map(([id, attempts, fields]): Leased => ({ ...itemOf([id, fields]), attempts, appendedAt: timeOf(id) }))
     },
     async ack(items) {
-      if (items.length > 0) await redis.run(scripts.ack, ...withHashes(items))
+      if (items.length > 0) await redis.run(scripts.ack, consumer, ...withHashes(items))
     },
     async retry(items, delayMs) {
       if (items.length > 0) await redis.run(scripts.retry, consumer, Math.max(0, Math.round(leaseMs - delayMs)), ...items.map(({ lease }) => lease))
     },
     async dead(items, reason) {
-      if (items.length > 0) await redis.run(scripts.bury, reason, ...withHashes(items))
+      if (items.length > 0) await redis.run(scripts.bury, consumer, reason, ...withHashes(items))
     },
     async listDead(max) {
       const entries = await redis.command<Entry[]>('XRANGE', keys.dead, '-', '+', 'COUNT', max)
