@@ -35,7 +35,7 @@ async function settings() {
   const rowsOf = (rules, path = '') =>
     Object.entries(rules).flatMap(([key, rule]) => {
       const name = path + key
-      if (!Array.isArray(rule)) return [...(docs[name] ? [row(name, 'object', '')] : []), ...rowsOf(rule, `${name}.`)]
+      if (!Array.isArray(rule)) return [...(docs[name] && !rule['*'] ? [row(name, 'object', '')] : []), ...rowsOf(rule, `${name}.`)]
       const [type, fallback] = rule
       return [row(name, `\`${type}\``, name === 'collectorUrl' ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``)]
     })

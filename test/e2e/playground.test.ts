@@ -27,8 +27,12 @@ async function end({ child }: Running): Promise<void> {
   await once(child, 'close')
 }
 
-const urlOf = async ({ output }: Running): Promise<string> =>
-  /http:\/\/localhost:\d+/.exec(await until(output, (text) => text.includes('http://localhost:'), 120_000))![0]
+async function urlOf({ child, output }: Running): Promise<string> {
+  const printed = until(output, (text) => text.includes('http://localhost:') || child.exitCode !== null, 120_000)
+  const [url] = /http:\/\/localhost:\d+/.exec(await printed) ?? []
+  if (!url) throw new Error(`npm start ended without a URL: ${output()}`)
+  return url
+}
 
 describe('npm start', () => {
   let playground: Running
@@ -38,7 +42,8 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     playground = start({ PORT: '0' })
-    ;[browser, url] = await Promise.all([launch('chromium'), urlOf(playground)])
+    url = await urlOf(playground)
+    browser = await launch('chromium')
   })
   afterAll(async () => {
     await browser?.close()
