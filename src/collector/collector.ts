@@ -124,6 +124,8 @@ function isOpaque({ headers }: Request): boolean {
 function json(status: number, body: unknown, headers: Record<string, string>): Response {
   headers['content-type'] = 'application/json'
   headers['cache-control'] = 'no-store'
+  // It quotes ids that were sent: no browser may take it for a page.
+  headers['x-content-type-options'] = 'nosniff'
   return new Response(body === undefined ? null : JSON.stringify(body), { status, headers })
 }
 

@@ -34,7 +34,7 @@ export const alarms = {
   count_mismatch: 'Amberflo ingested another number of records than were sent',
   unreadable_answer: 'Amberflo’s answer is not what its documentation says',
   upstream_refused: 'Amberflo refused a record or customer for good',
-  authenticate_failed: 'the `authenticate` function threw',
+  authenticate_failed: 'the `authenticate` function threw, or gave what is no session',
   jwks_unavailable: 'the JWKS URL gives no keys',
   spool_failed: 'the spool could not be opened, read or written',
   bug: 'an error that nothing foresaw',

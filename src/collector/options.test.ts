@@ -67,3 +67,8 @@ describe('the sender’s address', () => {
     expect(readOptions({ ...good, ...change }).addressOf(request)).toBe(ip)
   })
 })
+
+test('an observer that throws hurts nobody', () => {
+  const { observe } = readOptions({ ...good, observe: () => { throw new Error('observer') } })
+  expect(() => observe({ type: 'refused', status: 403, error: 'origin_not_allowed' })).not.toThrow()
+})

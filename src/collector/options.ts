@@ -121,9 +121,20 @@ export function readOptions(options: CollectorOptions): Settings {
     trustProxy: trustProxy > 0,
     addressOf: addressReader(options.clientIp, trustProxy),
     upstreamTimeoutMs,
-    observe: options.observe ?? (() => undefined),
+    observe: quietly(options.observe),
     fetch: options.fetch,
     now: options.now ?? Date.now,
+  }
+}
+
+/** Whoever watches must not be able to stop what is watched. */
+function quietly(observe: Observe | undefined): Observe {
+  return (event) => {
+    try {
+      observe?.(event)
+    } catch {
+      // There is nobody to tell.
+    }
   }
 }
 

@@ -88,7 +88,8 @@ export function createClient(options: ClientOptions): AmberfloClient {
     if (status >= 200 && status < 300) return { kind: 'taken' }
     if (refusedStatuses.has(status)) return { kind: 'refused', status }
     if (status === 401 || status === 403) alarm('wrong_key', { status })
-    if (status === 404 || status === 405 || (status >= 300 && status < 400)) alarm('wrong_url', { status })
+    // 0: a redirect as runtimes show it that keep to the letter of `manual`.
+    if (status === 0 || status === 404 || status === 405 || (status >= 300 && status < 400)) alarm('wrong_url', { status })
     const retryAfterMs = parseRetryAfter(reply.retryAfter, now())
     return { kind: 'later', cause: `status ${status}`, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }

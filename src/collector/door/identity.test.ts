@@ -53,6 +53,7 @@ test.each<[string, Authenticate]>([
   ['throws', () => { throw new Error('database is down, password hunter2') }],
   ['rejects', () => Promise.reject(new Error('down'))],
   ['names nobody', () => ({ customerId: '' })],
+  ['names meters that are no list', () => ({ customerId: 'bob', meters: 'page' as never })],
   ['names no string', () => ({ customerId: 5 as never })],
 ])('an `authenticate` that %s is our trouble, and says nothing of why', async (_, authenticate) => {
   expect(await identify({ authenticate }, null)).toBe('identity_unavailable')

@@ -43,15 +43,19 @@ export function createIdentity(options: IdentityOptions): (request: Request, tok
     try {
       session = await ask(request)
     } catch {
-      observe({ type: 'alarm', alarm: 'authenticate_failed', detail: {} })
-      throw new Refusal('identity_unavailable', 'Sessions cannot be checked at the moment. Send the batch again.', 5000)
+      throw cannotAsk()
     }
     if (session === null || session === undefined) throw new Refusal('no_session', 'There is no session that says who the customer is. Sign in and send the batch again.')
-    if (typeof session.customerId !== 'string' || session.customerId === '') {
-      observe({ type: 'alarm', alarm: 'authenticate_failed', detail: {} })
-      throw new Refusal('identity_unavailable', 'Sessions cannot be checked at the moment. Send the batch again.', 5000)
-    }
-    return { customerId: session.customerId, ...(session.meters === undefined ? {} : { meters: session.meters }) }
+    const { customerId, meters } = session
+    // What is no list of names must not be read as one: "page" includes "p".
+    const readable = typeof customerId === 'string' && customerId !== '' && (meters === undefined || Array.isArray(meters))
+    if (!readable) throw cannotAsk()
+    return meters === undefined ? { customerId } : { customerId, meters }
+  }
+
+  function cannotAsk(): Refusal {
+    observe({ type: 'alarm', alarm: 'authenticate_failed', detail: {} })
+    return new Refusal('identity_unavailable', 'Sessions cannot be checked at the moment. Send the batch again.', 5000)
   }
 
   return async (request, token, visitor) => {

@@ -52,6 +52,7 @@ test('the answer names the one origin that was allowed', () => {
     'access-control-allow-origin': 'https://www.example.com',
     'access-control-allow-credentials': 'true',
     'access-control-expose-headers': 'Retry-After',
+    'cross-origin-resource-policy': 'cross-origin',
     vary: 'Origin',
   })
   expect(corsHeaders({ origin: null, site: null })).toEqual({ vary: 'Origin' })

@@ -63,6 +63,8 @@ export function corsHeaders({ origin }: Visitor): Record<string, string> {
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
     'access-control-expose-headers': 'Retry-After',
+    // A beacon is sent without CORS: on a cross-origin isolated page its answer, and so its receipt, needs this.
+    'cross-origin-resource-policy': 'cross-origin',
     vary: 'Origin',
   }
 }
