@@ -69,15 +69,17 @@ export function createBeacon(options: BeaconOptions): Beacon {
     onBlocked: (error) => log('warn', `storage is blocked or full, usage is kept in memory only: ${error}`),
   })
 
+  let owner = ''
   const takeOver = async () => {
+    // Again, if the page let go of itself and then stayed.
+    tabs.claim(owner, () => {})
     tabs.beat()
-    for (const owner of await outbox.owners()) if (!signal.aborted) tabs.claim(owner, () => void outbox.takeOver(owner).catch(() => {}))
+    for (const other of await outbox.owners()) if (!signal.aborted) tabs.claim(other, () => void outbox.takeOver(other).catch(() => {}))
   }
 
   /** The page begins, or comes back from the back/forward cache, where others may have taken over what it left. */
   const begin = () => {
-    const owner = newId()
-    tabs.claim(owner, () => {})
+    owner = newId()
     courier.clear()
     courier.add(outbox.restart(owner))
     void takeOver()
@@ -90,6 +92,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
       outbox.leave()
       if (gone) tabs.leave()
     },
+    release: tabs.leave,
     restored: begin,
     awake() {
       courier.hurry()

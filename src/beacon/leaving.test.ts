@@ -6,6 +6,7 @@ const watch = () => {
   const closing = new AbortController()
   watchLeaving({
     leave: (gone) => heard.push(gone ? 'gone' : 'hidden'),
+    release: () => heard.push('may go'),
     restored: () => heard.push('restored'),
     awake: () => heard.push('awake'),
   }, closing.signal)
@@ -22,11 +23,12 @@ describe('the page’s end', () => {
     const { heard, stop } = watch()
     hide()
     document.dispatchEvent(new Event('freeze'))
+    dispatchEvent(new Event('beforeunload'))
     dispatchEvent(new Event('pagehide'))
     dispatchEvent(pageshow(true))
     show()
     dispatchEvent(new Event('online'))
-    expect(heard).toEqual(['hidden', 'hidden', 'gone', 'restored', 'awake', 'awake'])
+    expect(heard).toEqual(['hidden', 'hidden', 'may go', 'gone', 'restored', 'awake', 'awake'])
     stop()
   })
 

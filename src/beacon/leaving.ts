@@ -2,6 +2,8 @@
 export interface Leaving {
   /** `gone`: the document is being put away, not merely hidden. */
   leave(gone: boolean): void
+  /** The page may go: what would keep it out of the back/forward cache is let go of. */
+  release(): void
   /** The back/forward cache has given the page back. */
   restored(): void
   /** The network is back, or the page can be seen again. */
@@ -13,11 +15,13 @@ export interface Leaving {
  * often than those sent from `pagehide`, which comes to `window` only.
  * @see https://developer.chrome.com/docs/web-platform/page-lifecycle-api
  */
-export function watchLeaving({ leave, restored, awake }: Leaving, signal: AbortSignal): void {
+export function watchLeaving({ leave, release, restored, awake }: Leaving, signal: AbortSignal): void {
   const options = { signal }
   const onVisibility = () => (document.visibilityState === 'hidden' ? leave(false) : awake())
   document.addEventListener('visibilitychange', onVisibility, options)
   document.addEventListener('freeze', () => leave(false), options)
+  // Firefox decides before `pagehide` whether a page may be kept, and keeps none that holds a lock.
+  addEventListener('beforeunload', release, options)
   addEventListener('pagehide', () => leave(true), options)
   addEventListener('pageshow', ({ persisted }) => persisted && restored(), options)
   addEventListener('online', awake, options)
