@@ -1,6 +1,7 @@
 /**
  * In the place of `liquidjs`, which mapping-kit imports for its `@liquid` directive alone. As Segment's own bundles do,
- * this goes without it: it would weigh more than all the rest of the chunk. `@template` does not need it.
+ * this goes without it: it would make the chunk three times as heavy (21 KB of brotli on top of 10). `@template` does
+ * not need it.
  */
 export class Liquid {
   registerTag(): void {}

@@ -20,6 +20,8 @@ export function scriptAt(path: string): string | undefined {
   if (path === '/in-page.js') return inPage
   if (path === '/v1/projects/write-key/settings') return '{"integrations":{}}'
   const chunk = /([\w-]+\.bundle\.\w+\.js)$/.exec(path)?.[1]
+  const subscriptions = /^\/(amberflo-[\d.]+\.subscriptions\.min\.js)$/.exec(path)?.[1]
+  if (subscriptions) return readFileSync(join(root, 'dist/cdn', subscriptions), 'utf8')
   const file = chunk ? join(segment, chunk) : files[path]
   return file && readFileSync(file, 'utf8')
 }
