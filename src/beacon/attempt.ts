@@ -43,11 +43,11 @@ export async function post(url: URL, batchId: string, body: string, keepalive: b
       signal: AbortSignal.timeout?.(PATIENCE_MS) ?? null,
     })
     const { status } = response
-    const answer = status === 200 ? ((await response.json()) as Answer) : undefined
+    const answer = status === 200 && ((await response.json()) as Answer | null)
     return {
       status,
       retryAfter: retryAfterMs(response.headers.get('retry-after'), Date.now()),
-      answer: Array.isArray(answer?.rejected) ? answer : undefined,
+      answer: answer && Array.isArray(answer.rejected) ? answer : undefined,
     }
   } catch {
     return { status: 0, retryAfter: 0 }
