@@ -1,0 +1,31 @@
+import { createRoutes } from './routes.js'
+
+let ready: boolean
+const route = createRoutes({
+  collector: { fetch: async (request) => new Response(`collector ${request.method}`, { status: 299 }) },
+  health: { read: async () => ({ ready, spool: 'ok', upstream: 'ok', backlogAgeSeconds: 0, draining: false }) },
+  metrics: { read: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'metric 1\n' }) },
+})
+const ask = (path: string, method = 'GET') => route(new Request(`http://collector${path}`, { method }))
+
+beforeEach(() => {
+  ready = true
+})
+
+it('answers those who run the server', async () => {
+  expect((await ask('/livez')).status).toBe(200)
+  expect((await ask('/readyz')).status).toBe(200)
+  ready = false
+  const response = await ask('/readyz?verbose')
+  expect(response.status).toBe(503)
+  expect(await response.json()).toMatchObject({ ready: false, spool: 'ok' })
+  const metrics = await ask('/metrics')
+  expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4')
+  expect(await metrics.text()).toBe('metric 1\n')
+  expect((await ask('/livez', 'HEAD')).status).toBe(200)
+})
+
+it.each([['/', 'POST'], ['/usage?b=1', 'POST'], ['/metrics', 'POST'], ['/livez', 'OPTIONS'], ['/usage', 'GET'], ['/__proto__', 'GET'], ['/constructor', 'GET'], ['/livez/', 'GET']])(
+  'leaves %s by %s to the collector',
+  async (path, method) => expect((await ask(path, method)).status).toBe(299),
+)
