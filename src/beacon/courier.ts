@@ -95,9 +95,10 @@ export function createCourier(options: CourierOptions): Courier {
     const body = envelope(batch, Date.now())
     const bytes = utf8Length(body)
     const others = batches.filter((other) => other !== batch && other.flying)
-    const room = others.reduce((left, { flying }) => left - flying, MAX_BODY_BYTES)
+    const total = others.reduce((sum, { flying }) => sum + flying, bytes)
     // One alone may always try: `fetch` takes what no beacon can.
-    if ((others.length && (bytes > room || others.length >= MAX_FLYING)) || !step(batch, event)) return false
+    if (others.length && (total > MAX_BODY_BYTES || others.length >= MAX_FLYING)) return false
+    if (!step(batch, event)) return false
     batch.flying = bytes
     batch.via = batch.state as Fate['via']
     if (batch.state === 'beacon') {
