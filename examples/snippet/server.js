@@ -24,7 +24,7 @@ const collector = createCollector({ apiKey: AMBERFLO_API_KEY, amberfloUrl: AMBER
 const collect = getRequestListener((request) => collector.fetch(request))
 
 const scripts = {
-  '/snippet.js': `${here}/snippet.js`,
+  '/snippet.min.js': `${here}/snippet.min.js`,
   '/page.js': `${here}/page.js`,
   [`/amberflo-${version}.min.js`]: `${cdn}/amberflo-${version}.min.js`,
   '/analytics.js/v1/none/analytics.min.js': `${segment}/standalone.js`,

@@ -8,6 +8,8 @@ export function POST(request) {
     apiKey: process.env.AMBERFLO_API_KEY,
     amberfloUrl: process.env.AMBERFLO_URL,
     tokenSecret: process.env.COLLECTOR_TOKEN_SECRET,
+    // Next.js knows the page's host from X-Forwarded-Host, which it sets itself; `request.url` has the server's own.
+    trustProxy: true,
   })
   return collector.fetch(request)
 }
