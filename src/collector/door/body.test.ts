@@ -64,7 +64,7 @@ test('reads no further than it must', async () => {
       controller.enqueue(new Uint8Array(8))
     },
   })
-  expect(await read(endless)).toBe('too_large')
+  expect(await read(endless, { 'content-length': '1' })).toBe('too_large')
   expect(pulled).toBeLessThan(5)
 })
 
@@ -86,4 +86,27 @@ test('a sender that goes away is no error of ours', async () => {
 test('a compressed body is refused', async () => {
   expect(await read('0', { 'content-encoding': 'gzip' })).toBe('bad_encoding')
   expect(await read('0', { 'content-encoding': 'identity' })).toBe('0')
+})
+
+describe('a server’s own kind of request', () => {
+  /** As adapters make them: no stream unless asked. */
+  class OwnRequest extends Request {
+    override get body(): never {
+      throw new Error('the stream was made')
+    }
+  }
+
+  const own = (body: BodyInit, length: number) => new OwnRequest('https://c.test/', { method: 'POST', body, headers: { 'content-length': String(length) }, duplex: 'half' } as RequestInit)
+
+  test('is read without its stream when its length is declared', async () => {
+    expect(await readText(own('0123456789', 10), limits)).toBe('0123456789')
+    await expect(readText(own('0123456789a', 10), limits)).rejects.toMatchObject({ code: 'too_large' })
+    await expect(readText(own('0123456789a', 11), limits)).rejects.toMatchObject({ code: 'too_large' })
+  })
+
+  test('may be slow, or cut short', async () => {
+    await expect(readText(own(slowBody(['0', 300, '1']), 2), { ...limits, readTimeoutMs: 20 })).rejects.toMatchObject({ code: 'too_slow' })
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('reset')) })
+    await expect(readText(own(broken, 2), limits)).rejects.toMatchObject({ code: 'too_slow' })
+  })
 })

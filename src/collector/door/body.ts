@@ -9,16 +9,15 @@ export interface BodyLimits {
 }
 
 /**
- * Reads a request's text and counts what really comes. `Content-Length` may be missing or lie: one that says
- * too much is believed at once, and one that says little enough only chooses the cheaper way to read, because
- * over HTTP a body ends where its declared length says.
+ * Reads a request's text and counts what really comes: `Content-Length` may be missing or lie, and is only
+ * believed when it says too much.
  */
 export async function readText(request: Request, limits: BodyLimits): Promise<string> {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') throw new Refusal('bad_encoding', 'Send the body without a Content-Encoding.')
   const declared = request.headers.get('content-length')
   if (Number(declared) > limits.bodyBytes) throw tooLarge(limits)
-  const bytes = declared !== null && /^\d+$/.test(declared) ? await readDeclared(request, limits) : await readStream(request, limits)
+  const bytes = isServersOwn(request) && /^\d+$/.test(declared ?? '') ? await readDeclared(request, limits) : await readStream(request, limits)
   if (bytes.byteLength > limits.bodyBytes) throw tooLarge(limits)
   try {
     return decoder.decode(bytes)
@@ -27,20 +26,19 @@ export async function readText(request: Request, limits: BodyLimits): Promise<st
   }
 }
 
-/** On Node four times as cheap as reading the stream, which has to be made first. */
+/**
+ * Servers on Node have their own kind of `Request`, which makes a stream only when asked, and at three times the
+ * cost of all the rest. Its body came over HTTP, where it ends with its declared length.
+ */
+const isServersOwn = (request: Request) => Object.getPrototypeOf(request) !== Request.prototype
+
 function readDeclared(request: Request, limits: BodyLimits): Promise<ArrayBuffer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(tooSlow(limits)), limits.readTimeoutMs)
-    request.arrayBuffer().then(
-      (bytes) => {
-        clearTimeout(timer)
-        resolve(bytes)
-      },
-      () => {
-        clearTimeout(timer)
-        reject(cutShort())
-      },
-    )
+    request
+      .arrayBuffer()
+      .then(resolve, () => reject(cutShort()))
+      .finally(() => clearTimeout(timer))
   })
 }
 
