@@ -16,13 +16,12 @@ const asPlugin = (run: Middleware, integration: string, analytics: Analytics): P
 
 /** What runs before a destination, for this destination only. */
 export const createMiddleware = (integration: string) => {
-  const chain: ((analytics: Analytics) => Promise<Plugin>)[] = []
+  const chain: Middleware[] = []
+  let plugins: Promise<Plugin[]> | undefined
   return {
     add(...middleware: Middleware[]): void {
-      for (const run of middleware) {
-        let plugin: Promise<Plugin> | undefined
-        chain.push((analytics) => (plugin ??= asPlugin(run, integration, analytics)))
-      }
+      chain.push(...middleware)
+      plugins = undefined
     },
     /**
      * The event as the chain passes it on; `undefined` if one dropped it. The event itself is not touched.
@@ -30,16 +29,16 @@ export const createMiddleware = (integration: string) => {
      */
     async run(event: SegmentEvent, analytics: Analytics): Promise<SegmentEvent | undefined> {
       if (!chain.length) return event
-      const copy: Record<string, unknown> = { ...event }
-      for (const part of ['properties', 'traits', 'context']) copy[part] &&= { ...copy[part] }
-      const passed = { event: copy } as unknown as Context
+      const { properties, traits, context } = event
+      const passed = { event: { ...event, properties: { ...properties }, traits: { ...traits }, context: { ...context } } } as Context
+      plugins ??= Promise.all(chain.map((run) => asPlugin(run, integration, analytics)))
       try {
-        for (const plugin of chain) await (await plugin(analytics)).track!(passed)
+        for (const plugin of await plugins) await plugin.track!(passed)
+        return passed.event
       } catch (error) {
-        if ((error as { type?: unknown }).type === 'middleware_cancellation') return undefined
-        throw error
+        if ((error as { type?: unknown }).type !== 'middleware_cancellation') throw error
+        return undefined
       }
-      return passed.event
     },
   }
 }

@@ -1,7 +1,7 @@
 import { readSettings } from './settings.js'
 import type { AmberfloSettings } from './types.js'
 
-const read = (given: unknown, warn: (message: string) => void = () => {}) => readSettings(given as AmberfloSettings, warn)
+const read = (given: unknown) => readSettings(given as AmberfloSettings)
 const url = { collectorUrl: '/usage' }
 
 it('fills in every default', () => {
@@ -52,33 +52,33 @@ it.each([
   ['https://app.amberflo.io:443/ingest', false],
 ])('collectorUrl %j: %j', (collectorUrl, right) => {
   if (right) expect(read({ collectorUrl }).collectorUrl).toBe(collectorUrl)
-  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? 'undefined' : `"${collectorUrl}"`}, expected an http(s) URL or a /path of your collector, where the API key belongs`))
+  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is "${collectorUrl}", expected an http(s) URL or a /path of your collector, where the API key belongs`))
 })
 
 it.each([
-  ['collectorUrl is 5, expected string', { collectorUrl: 5 }],
+  ['collectorUrl is "5", expected string', { collectorUrl: 5 }],
   ['collectorUrl is "", expected string', { collectorUrl: '' }],
   ['token is "", expected string | function', { ...url, token: '' }],
-  ['token is object, expected string | function', { ...url, token: {} }],
-  ['customerId is "function", expected "userId" | "groupId" | function', { ...url, customerId: 'function' }],
-  ['anonymousUsage is true, expected "meter" | "drop"', { ...url, anonymousUsage: true }],
-  ['meters is list, expected object', { ...url, meters: [] }],
-  ['meters.page is true, expected string | false', { ...url, meters: { page: true } }],
+  ['token is "object", expected string | function', { ...url, token: {} }],
+  ['customerId is "user", expected userId | groupId | function', { ...url, customerId: 'user' }],
+  ['anonymousUsage is "true", expected meter | drop', { ...url, anonymousUsage: true }],
+  ['meters is "object", expected object', { ...url, meters: [] }],
+  ['meters.page is "true", expected string | false', { ...url, meters: { page: true } }],
   ['meters.track.A is "", expected string | false', { ...url, meters: { track: { A: '' } } }],
   ['meters.only is "A", expected string[]', { ...url, meters: { only: 'A' } }],
-  ['dimensions.deny is list, expected string[]', { ...url, dimensions: { deny: [1] } }],
-  ['consentCategories is object, expected string[]', { ...url, consentCategories: {} }],
-  ['subscriptions is list, expected object[]', { ...url, subscriptions: ['x'] }],
-  ['batch is null, expected object', { ...url, batch: null }],
-  ['batch.maxRecords is 0, expected 1..500', { ...url, batch: { maxRecords: 0 } }],
-  ['batch.maxRecords is 1.5, expected 1..500', { ...url, batch: { maxRecords: 1.5 } }],
+  ['dimensions.deny is "object", expected string[]', { ...url, dimensions: { deny: [1] } }],
+  ['consentCategories is "object", expected string[]', { ...url, consentCategories: Object.create(null) }],
+  ['subscriptions is "object", expected object[]', { ...url, subscriptions: ['x'] }],
+  ['batch is "null", expected object', { ...url, batch: null }],
+  ['batch.maxRecords is "0", expected 1..500', { ...url, batch: { maxRecords: 0 } }],
+  ['batch.maxRecords is "1.5", expected 1..500', { ...url, batch: { maxRecords: 1.5 } }],
   ['batch.maxRecords is "5", expected 1..500', { ...url, batch: { maxRecords: '5' } }],
-  ['batch.maxBytes is 65537, expected 1..65536', { ...url, batch: { maxBytes: 65537 } }],
-  ['batch.maxDelayMs is NaN, expected 0..60000', { ...url, batch: { maxDelayMs: NaN } }],
-  ['onReceipt is Symbol(x), expected function', { ...url, onReceipt: Symbol('x') }],
-  ['debug is "yes", expected boolean', { ...url, debug: 'yes' }],
-  ['the settings is null, expected object', null],
-  ['the settings is "https://usage.example.com", expected object', 'https://usage.example.com'],
+  ['batch.maxBytes is "65537", expected 1..65536', { ...url, batch: { maxBytes: 65537 } }],
+  ['batch.maxDelayMs is "NaN", expected 0..60000', { ...url, batch: { maxDelayMs: NaN } }],
+  ['onReceipt is "Symbol(x)", expected function', { ...url, onReceipt: Symbol('x') }],
+  ['debug is "yes", expected true | false', { ...url, debug: 'yes' }],
+  ['settings is "null", expected object', null],
+  ['settings is "https://usage.example.com", expected object', 'https://usage.example.com'],
 ])('%s', (message, given) => {
   expect(() => read(given)).toThrow(new TypeError(`Amberflo: ${message}`))
 })
@@ -86,15 +86,16 @@ it.each([
 it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('refuses %s, says where it belongs, and does not repeat it', (name) => {
   const attempt = () => read({ [name]: 'sk-canary' })
   expect(attempt).toThrow(TypeError)
-  expect(attempt).toThrow(`${name} is in the page, expected your collector, where the API key belongs`)
+  expect(attempt).toThrow(`${name} is "in the page", expected in your collector, where the API key belongs`)
   expect(attempt).not.toThrow('canary')
 })
 
 it('warns once of all settings that do not exist, and takes the rest', () => {
-  const warnings: string[] = []
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
   const given = { ...url, versionSettings: {}, batch: { maxDelay: 5 }, bundlingStatus: 'unbundled', meters: { tracks: {} } }
-  expect(read(given, (message) => warnings.push(message)).batch.maxDelayMs).toBe(1000)
-  expect(warnings).toEqual(['unknown settings: meters.tracks,batch.maxDelay,versionSettings,bundlingStatus'])
+  expect(read(given).batch.maxDelayMs).toBe(1000)
+  expect(warn.mock.calls).toEqual([['Amberflo: unknown settings meters.tracks,batch.maxDelay,versionSettings,bundlingStatus']])
+  warn.mockRestore()
 })
 
 it('does not follow later changes of a group', () => {

@@ -12,8 +12,8 @@ const NAMES = 'string[]'
 export const table = {
   collectorUrl: ['string'],
   token: ['string | function'],
-  customerId: ['"userId" | "groupId" | function', 'userId'],
-  anonymousUsage: ['"meter" | "drop"', 'meter'],
+  customerId: ['userId | groupId | function', 'userId'],
+  anonymousUsage: ['meter | drop', 'meter'],
   meters: { page: [METER, 'page'], screen: [METER, 'screen'], track: { '*': [METER] }, only: [NAMES] },
   dimensions: { allow: [NAMES], deny: [NAMES] },
   consentCategories: [NAMES, []],
@@ -24,7 +24,7 @@ export const table = {
     maxDelayMs: ['0..60000', 1000],
   },
   onReceipt: ['function'],
-  debug: ['boolean', false],
+  debug: ['true | false', false],
 } satisfies Table
 
 type Defaulted = 'customerId' | 'anonymousUsage' | 'meters' | 'dimensions' | 'consentCategories' | 'subscriptions' | 'batch'
@@ -32,19 +32,16 @@ type Defaulted = 'customerId' | 'anonymousUsage' | 'meters' | 'dimensions' | 'co
 /** The settings with every default filled in. */
 export type Settings = AmberfloSettings & Required<Pick<AmberfloSettings, Defaulted>> & { batch: Required<NonNullable<AmberfloSettings['batch']>> }
 
-const kindOf = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'list' : value === '' ? 'blank' : typeof value
+const show = (value: unknown): string => String(Object(value) === value ? typeof value : value)
 
-const show = (value: unknown): string =>
-  typeof value === 'string' ? `"${value}"` : Object(value) === value ? kindOf(value) : String(value)
-
-/** A type's name, a literal as in JSON, a range of integers such as `1..500`, or a list such as `string[]`. */
-const isOneOf = (value: unknown, expected: string): boolean =>
+/** A type's name, a literal, a range of integers such as `1..500`, or a list such as `string[]`. Texts are not empty. */
+const isOneOf = (value: unknown, expected: string): unknown =>
   expected.split(' | ').some((one) => {
     const [least, most] = one.split('..')
     return most ? Number.isInteger(value) && value! >= least! && value! <= most
-      : one.endsWith('[]') ? Array.isArray(value) && value.every((each) => isOneOf(each, one.slice(0, -2)))
-      : one === kindOf(value) || one === show(value)
+      : Array.isArray(value) ? one.endsWith('[]') && value.every((each) => isOneOf(each, one.slice(0, -2)))
+      : one === typeof value ? value
+      : one === show(value)
   })
 
 /** Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. */
@@ -59,23 +56,22 @@ const isCollector = (url: string): boolean => {
   }
 }
 
-const fail = (name: string, given: string, expected: string): never => {
-  throw new TypeError(`Amberflo: ${name} is ${given}, expected ${expected}`)
+const fail = (name: string, given: unknown, expected: string): never => {
+  throw new TypeError(`Amberflo: ${name} is "${show(given)}", expected ${expected}`)
 }
 
 /**
  * Checks what was given and fills in the defaults.
  *
- * @param warn is told once of all settings that do not exist
  * @throws TypeError that names the setting, what was given and what is expected; a key is never repeated
  */
-export const readSettings = (given: AmberfloSettings, warn: (message: string) => void): Settings => {
+export const readSettings = (given: AmberfloSettings): Settings => {
   const unknown: string[] = []
 
   const read = (value: unknown, rule: Rule | Table, path: string): unknown => {
     const [expected, fallback] = Array.isArray(rule) ? (rule as unknown as Rule) : ['object', {}]
     if (value === undefined) value = fallback
-    else if (!isOneOf(value, expected)) fail(path || 'the settings', show(value), expected)
+    else if (!isOneOf(value, expected)) fail(path || 'settings', value, expected)
     if (Array.isArray(rule)) return value
 
     const settings: Record<string, unknown> = {}
@@ -83,14 +79,14 @@ export const readSettings = (given: AmberfloSettings, warn: (message: string) =>
       const inner = Object.hasOwn(rule, name) ? (rule as Table)[name] : (rule as Table)['*']
       const full = path ? `${path}.${name}` : name
       if (inner) settings[name] = read((value as Record<string, unknown>)[name], inner, full)
-      else if (/^(x[-_])?api[-_]?key$/i.test(name)) fail(full, 'in the page', HOME)
+      else if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
       else unknown.push(full)
     }
     return settings
   }
 
   const settings = read(given, table, '') as Settings
-  if (!isCollector(settings.collectorUrl)) fail('collectorUrl', show(settings.collectorUrl), `an http(s) URL or a /path of ${HOME}`)
-  if (unknown.length) warn(`unknown settings: ${unknown}`)
+  if (!isCollector(settings.collectorUrl)) fail('collectorUrl', settings.collectorUrl, `an http(s) URL or a /path of ${HOME}`)
+  if (unknown.length) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }

@@ -9,18 +9,14 @@ export interface Tokens {
   close(): void
 }
 
-interface Token {
-  /** Empty while it is asked for. */
-  text: string
-  /** Epoch milliseconds of the browser's clock. */
-  until: number
-}
+/** Its text, which is empty while it is asked for, and until when in epoch milliseconds of the browser's clock. */
+type Token = readonly [text: string, until: number]
 
 /** Unless its customer was asked for so recently, an event without a token has one asked for. */
 const ASK_AGAIN_MS = 30_000
 const LONGEST_BACKOFF_MS = 60_000
-/** Renewed with a fifth of its life left, but no more than this. */
-const RENEW_BEFORE_MS = 60_000
+/** The part of its life after which a token is renewed. */
+const RENEWED_AT = 0.8
 /** What `setTimeout` can count to. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -58,6 +54,7 @@ export const createTokens = (
   onToken: (customer: string, token: string) => void,
   report: (message: string) => void,
 ): Tokens => {
+  /** By whom they prove. */
   const known = new Map<string | undefined, Token>()
   let firstPayer: string | undefined
   let payer: string | undefined
@@ -65,18 +62,22 @@ export const createTokens = (
   let failures = 0
   let closed = false
 
-  const isFresh = (customer: string | undefined): unknown => known.has(customer) && known.get(customer)!.until > Date.now()
-  const textOf = (customer: string): string | undefined => known.get(customer)?.text || undefined
-
-  const keep = (customer: string | undefined, token: Token): void => {
-    const before = known.get(customer)?.text
-    known.set(customer, token)
-    if (customer !== undefined && token.text && token.text !== before) onToken(customer, token.text)
+  /** Empty if it was asked for only just now. */
+  const textOf = (customer: string | undefined): string | undefined => {
+    const [text, until] = known.get(customer) ?? []
+    return until! > Date.now() ? text : undefined
   }
 
-  const askFor = async (asker: string | undefined): Promise<void> => {
+  const keep = (customer: string | undefined, token: Token): void => {
+    const isNew = token[0] && token[0] !== known.get(customer)?.[0]
+    known.set(customer, token)
+    if (customer !== undefined && isNew) onToken(customer, token[0])
+  }
+
+  const ask = async (): Promise<void> => {
+    const asker = payer
     let wait: number
-    if (!isFresh(asker)) known.set(asker, { text: '', until: Date.now() + ASK_AGAIN_MS })
+    if (textOf(asker) === undefined) known.set(asker, ['', Date.now() + ASK_AGAIN_MS])
     try {
       const text = typeof source === 'string' ? source : await source()
       if (!text || typeof text !== 'string') throw new TypeError('it gave no string')
@@ -84,8 +85,8 @@ export const createTokens = (
       const claims = claimsOf(text)
       const life = lifeOf(claims)
       failures = 0
-      wait = Math.max(life - Math.min(life / 5, RENEW_BEFORE_MS), 1000)
-      keep(typeof claims.sub === 'string' ? claims.sub : asker ?? firstPayer, { text, until: Date.now() + life })
+      wait = Math.max(life * RENEWED_AT, 1000)
+      keep(typeof claims.sub === 'string' ? claims.sub : asker ?? firstPayer, [text, Date.now() + life])
     } catch (error) {
       wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
       if (!failures++) report(`the token function failed: ${error}`)
@@ -93,24 +94,23 @@ export const createTokens = (
     clearTimeout(timer)
     if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
   }
-  const ask = (): Promise<void> => askFor(payer)
 
   void ask()
 
   return {
     proof(customer) {
       firstPayer ??= customer
-      if (payer === undefined && !isFresh(customer)) keep(customer, known.get(undefined)!)
+      if (payer === undefined && textOf(customer) === undefined) keep(customer, known.get(undefined)!)
       payer = customer
       // Timers sleep with the machine, so a token may be found expired here.
-      if (!isFresh(customer)) void ask()
-      return textOf(customer)
+      if (textOf(customer) === undefined) void ask()
+      return textOf(customer) || undefined
     },
     async renew(customer) {
       known.delete(customer)
       // Whoever else uses the page now would get a token of their own.
       if (payer === undefined || payer === customer) await ask()
-      return textOf(customer)
+      return textOf(customer) || undefined
     },
     close() {
       closed = true
