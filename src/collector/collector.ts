@@ -122,11 +122,12 @@ function isOpaque({ headers }: Request): boolean {
 }
 
 function json(status: number, body: unknown, headers: Record<string, string>): Response {
-  headers['content-type'] = 'application/json'
   headers['cache-control'] = 'no-store'
+  if (body === undefined) return new Response(null, { status, headers })
+  headers['content-type'] = 'application/json'
   // It quotes ids that were sent: no browser may take it for a page.
   headers['x-content-type-options'] = 'nosniff'
-  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers })
+  return new Response(JSON.stringify(body), { status, headers })
 }
 
 function countReasons({ rejected }: Answer): Map<Reason, number> {

@@ -45,6 +45,16 @@ describe('the headers of an answer', () => {
     expect(Object.fromEntries(headers)).toMatchObject({ ...cors, 'server-timing': 'accepted;desc="2"', 'timing-allow-origin': origin, 'content-type': 'application/json' })
   })
 
+  test('a beacon of another origin has it without a body, which engines would block', async () => {
+    const { post } = collect({ trustClient: true })
+    const beacon = (site: string) => post(envelope({ records: [record()] }), { origin, 'sec-fetch-mode': 'no-cors', 'sec-fetch-site': site })
+    const opaque = await beacon('cross-site')
+    expect([opaque.status, await opaque.text(), opaque.headers.get('content-type'), opaque.headers.get('x-content-type-options')]).toEqual([200, '', null, null])
+    expect(opaque.headers.get('server-timing')).toBe('accepted;desc="1"')
+    expect(opaque.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    expect(await (await beacon('same-origin')).json()).toMatchObject({ accepted: 1 })
+  })
+
   test('a page of the collector’s own origin has it too', async () => {
     const { send, port } = await start({ origins: undefined })
     const own = `http://127.0.0.1:${port}`
