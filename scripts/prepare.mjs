@@ -17,6 +17,9 @@ function npm(...args) {
   if (status !== 0) fail(`npm ${args.join(' ')} failed`)
 }
 
+/** The one package that has to be compiled where no ready-made file can be had; only the tests need it. */
+const compiled = { name: 'better-sqlite3', file: 'node_modules/better-sqlite3/build/Release/better_sqlite3.node' }
+
 const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : -Infinity)
 
 /** When the path, or anything below it that is built, was last changed. */
@@ -33,15 +36,20 @@ function isInstalled() {
     .every(([path, { version, optional }]) => path === '' || optional || there[path]?.version === version)
 }
 
-/** Changes into the project's folder; installs and builds what is missing or older than what it is made from. */
-export function prepare() {
+/**
+ * Changes into the project's folder; installs and builds what is missing or older than what it is made from.
+ *
+ * @param {{ forTests: boolean }} options without the tests no compiler is needed
+ */
+export function prepare({ forTests }) {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)))
   if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is needed; this is ${process.version}`)
 
   if (!isInstalled()) {
     console.log('Installing …')
-    npm('ci', '--include=dev', '--no-audit', '--no-fund')
+    npm('ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund')
   }
+  if (forTests && !existsSync(compiled.file)) npm('rebuild', compiled.name)
   if (Math.min(...outputs.map(changedAt)) < Math.max(...sources.map(newest))) {
     console.log('Building …')
     npm('run', '--silent', 'build')

@@ -3,7 +3,7 @@ import { fail, prepare } from './prepare.mjs'
 
 const DEFAULT_PORT = 4321
 
-prepare()
+prepare({ forTests: false })
 const port = Number(process.env.PORT || DEFAULT_PORT)
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT must be a number from 0 to 65535, not "${process.env.PORT}"`)
 

@@ -28,7 +28,7 @@ function countOf(name, read) {
   }
 }
 
-prepare()
+prepare({ forTests: true })
 if (node('scripts/run-ts.mjs', 'test/engines/check.ts') !== 0) fail('The tests in a real browser cannot run.')
 rmSync(counts, { recursive: true, force: true })
 mkdirSync(counts, { recursive: true })
