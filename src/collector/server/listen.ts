@@ -31,21 +31,34 @@ export async function listen({ fetch, host, port }: ListenOptions): Promise<List
     server.listen(port, host, resolve)
   })
   const { address, port: bound } = server.address() as AddressInfo
-  return { url: `http://${hostOf(address)}:${bound}`, drain: (withinMs) => drain(server, withinMs) }
+  const inHand = countInHand(server)
+  return { url: `http://${hostOf(address)}:${bound}`, drain: (withinMs) => drain(server, inHand, withinMs) }
 }
 
 /** As one would type it: an address that means "all of this machine's" reads `localhost`. */
 const hostOf = (address: string) =>
   address === '::' || address === '0.0.0.0' ? 'localhost' : address.includes(':') ? `[${address}]` : address
 
-function drain(server: Server, withinMs: number): Promise<void> {
+/** Gives how many requests are begun and not yet answered to the last byte. */
+function countInHand(server: Server): () => number {
+  let inHand = 0
+  server.on('request', (_, response) => {
+    inHand += 1
+    response.once('close', () => (inHand -= 1))
+  })
+  return () => inHand
+}
+
+function drain(server: Server, inHand: () => number, withinMs: number): Promise<void> {
+  const giveUpAt = performance.now() + withinMs
   return new Promise((resolve) => {
-    // `close` ends the connections that are idle now; those that fall idle later have to be asked for.
-    const idle = setInterval(() => server.closeIdleConnections(), 20)
-    const late = setTimeout(() => server.closeAllConnections(), withinMs)
+    // Browsers keep connections open for long, also ones that never asked anything: they are not waited for.
+    const look = setInterval(() => {
+      if (inHand() === 0 || performance.now() >= giveUpAt) server.closeAllConnections()
+      else server.closeIdleConnections()
+    }, 20)
     server.close(() => {
-      clearInterval(idle)
-      clearTimeout(late)
+      clearInterval(look)
       resolve()
     })
   })
