@@ -26,7 +26,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let payer: string | undefined
 
     const warn = (message: string): void => console.warn(`${NAME}: ${message}`)
-    const settings = readSettings(given, warn)
+    const settings = readSettings(given)
     const identified = createIdentified(settings.collectorUrl)
     const middleware = createMiddleware(NAME)
     const subscribed = settings.subscriptions.length ? createSubscribed(loadRuntime, settings, warn) : undefined
@@ -87,28 +87,25 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const deliver = async (ctx: Context): Promise<void> => {
       const id = String(ctx.event.messageId)
-      const refuse = (reason: Reason, message?: string): void => {
-        if (message) say('warn', message, ctx)
+      const note = (text: string): void => say('warn', text, ctx)
+      const refuse = (reason: Reason): void => {
         waiting.set(id, { ctx })
         onFate({ batchId: '', uniqueIds: [id], outcome: RULES.includes(reason) ? 'dropped' : 'rejected', reason, via: 'beacon' })
       }
       try {
         const event = await middleware.run(ctx.event, analytics!)
         const routed = !event ? []
-          : subscribed ? await subscribed.route(event, (message) => refuse('threw', message))
-          : [route(event, settings, () => analytics!.group().id())]
-        for (const mapped of routed) {
-          if (!mapped) {
-            say('debug', `${id} is not metered`, ctx)
-            continue
-          }
-          for (const note of mapped.notes) say('warn', note, ctx)
-          if ('refusal' in mapped) refuse(mapped.refusal)
+          : subscribed ? await subscribed.route(event, note)
+          : [route(event, settings, () => analytics!.group().id(), note)]
+        for (const made of routed) {
+          if (!made) say('debug', `${id} is not metered`, ctx)
+          else if (typeof made === 'string') refuse(made)
           else if (!isGranted(event!, settings.consentCategories)) refuse('no_consent')
-          else await send(mapped.value, id, ctx)
+          else await send(made, id, ctx)
         }
       } catch (error) {
-        refuse('threw', String(error))
+        note(String(error))
+        refuse('threw')
       }
     }
 

@@ -1,5 +1,5 @@
 import type { SegmentEvent } from '@segment/analytics-next'
-import { idOf } from '../mapping/index.js'
+import { textOf } from '../mapping/index.js'
 import type { Settings } from './settings.js'
 
 /**
@@ -19,5 +19,5 @@ export const payerOf = (
     typeof customerId === 'function' ? customerId(event)
     : isUsage && customerId === 'groupId' ? event.context?.['groupId'] || currentGroup()
     : event.userId
-  return idOf(id) || (isUsage && anonymousUsage === 'meter' ? idOf(event.anonymousId) : '')
+  return textOf(id || '') || (isUsage && anonymousUsage === 'meter' ? textOf(event.anonymousId) : '')
 }

@@ -1,16 +1,20 @@
 import type { SegmentEvent } from '@segment/analytics-next'
-import { customerFields, eventFields, meterName, toCustomer, toRecord, type Mapped } from '../mapping/index.js'
+import { meterName, toCustomer, toRecord, type Note } from '../mapping/index.js'
 import type { Customer, MeterRecord } from '../wire/payloads.js'
+import type { Reason } from '../wire/reasons.js'
 import { payerOf } from './payer.js'
 import type { Settings } from './settings.js'
 
-/** What an event becomes. */
-export type Routed = Mapped<MeterRecord | Customer>
+/** What an event becomes, or why it is refused. */
+export type Routed = MeterRecord | Customer | Reason
 
 /** What an event becomes without subscriptions; `false` if it is not metered. */
-export const route = (event: SegmentEvent, settings: Settings, currentGroup: () => unknown): Routed | false => {
-  const payer = (): string => payerOf(event, settings, currentGroup)
-  if (event.type === 'identify') return !!event.userId && toCustomer({ ...customerFields(event), customerId: payer() })
-  const meter = meterName(event, settings.meters)
-  return meter !== false && toRecord(eventFields(event, payer(), meter), settings.dimensions, Date.now())
+export const route = (event: SegmentEvent, settings: Settings, currentGroup: () => unknown, note: Note): Routed | false => {
+  const isPerson = event.type === 'identify'
+  const meter = isPerson ? !!event.userId && '' : meterName(event, settings.meters)
+  if (meter === false) return false
+  const payer = payerOf(event, settings, currentGroup)
+  return !payer ? 'no_customer'
+    : isPerson ? toCustomer(payer, event.traits, note)
+    : toRecord(event, payer, meter, settings.dimensions, Date.now(), note)
 }

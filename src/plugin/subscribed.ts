@@ -1,5 +1,5 @@
 import type { Analytics, SegmentEvent } from '@segment/analytics-next'
-import { toCustomer, toRecord } from '../mapping/index.js'
+import type { Note } from '../mapping/index.js'
 import type { Routed } from './routing.js'
 import type { Settings } from './settings.js'
 import type * as Runtime from './subscriptions/index.js'
@@ -11,8 +11,8 @@ export type LoadRuntime = (attempt: number) => Promise<typeof Runtime>
 export interface Subscribed {
   /** Begins to load the runtime. */
   start(analytics: Analytics): void
-  /** What an event becomes: what actions yield is normalised like everything else. */
-  route(event: SegmentEvent, report: (message: string) => void): Promise<Routed[]>
+  /** What an event becomes. */
+  route(event: SegmentEvent, note: Note): Promise<Routed[]>
   /** Lets `deliver` have its turn; resolves when it is done, or must wait for longer than Analytics.js may be held up. */
   queue(deliver: () => Promise<void>): Promise<void>
   /** Resolves when everything has had its turn. */
@@ -32,7 +32,7 @@ export const createSubscribed = (load: LoadRuntime, settings: Settings, warn: (m
 
   const loadRunner = async (analytics: Analytics, attempt: number): Promise<Runtime.Runner> => {
     try {
-      const runner = (await load(attempt)).createRunner(settings.subscriptions, analytics, warn)
+      const runner = (await load(attempt)).createRunner(settings, analytics, warn)
       isRunning = true
       return runner
     } catch (error) {
@@ -48,10 +48,7 @@ export const createSubscribed = (load: LoadRuntime, settings: Settings, warn: (m
 
   return {
     start,
-    route: async (event, report) =>
-      (await (await runner)(event, report)).map(([action, fields]) =>
-        action === 'meter' ? toRecord(fields, settings.dimensions, Date.now()) : toCustomer(fields),
-      ),
+    route: async (event, note) => (await runner)(event, note),
     async queue(deliver) {
       const done = (line = line.then(deliver))
       await Promise.race([runner, held])

@@ -1,5 +1,10 @@
 import type { SegmentEvent } from '@segment/analytics-next'
-import type { CustomerFields, RecordFields } from '../../mapping/index.js'
+import type { Customer, MeterRecord } from '../../wire/payloads.js'
+
+/** What a mapping makes of an event: of any type, as nobody checks it. */
+type Fields<T> = { [Field in keyof T]?: unknown }
+export type RecordFields = Fields<MeterRecord>
+export type CustomerFields = Fields<Customer>
 
 /** What one action makes of an event, not normalised yet. */
 export type Yield = readonly ['meter', RecordFields] | readonly ['customer', CustomerFields]

@@ -1,6 +1,5 @@
 import type { BrowserActionDefinition } from '@segment/browser-destination-runtime/types'
-import type { CustomerFields } from '../../mapping/index.js'
-import type { Client, Run } from './client.js'
+import type { Client, CustomerFields, Run } from './client.js'
 
 /** The action that tells Amberflo of a customer. */
 export const customer: BrowserActionDefinition<Client, Client, CustomerFields> = {

@@ -1,6 +1,5 @@
 import type { BrowserActionDefinition } from '@segment/browser-destination-runtime/types'
-import type { RecordFields } from '../../mapping/index.js'
-import type { Client, Run } from './client.js'
+import type { Client, RecordFields, Run } from './client.js'
 
 /** The action that meters a use. */
 export const meter: BrowserActionDefinition<Client, Client, RecordFields> = {

@@ -1,35 +1,32 @@
 import type { Analytics, SegmentEvent } from '@segment/analytics-next'
 import fc from 'fast-check'
-import { toCustomer, toRecord } from '../../mapping/index.js'
 import { route } from '../routing.js'
 import { readSettings } from '../settings.js'
 import type { ActionSubscription } from '../types.js'
 import { definition } from './definition.js'
+import { parseFql } from './fql.js'
 import { createRunner } from './run.js'
 
 const analytics = {} as Analytics
 const track = { type: 'track', event: 'A', messageId: 'm1', userId: 'u1', timestamp: new Date(5), properties: { value: 2, a: { b: 1 } } } as SegmentEvent
 
-const yieldsOf = async (subscriptions: ActionSubscription[], event: SegmentEvent) => {
-  const reports: string[] = []
-  const report = (message: string) => reports.push(message)
-  const yields = await createRunner(subscriptions, analytics, report)(event, report)
-  return { yields, reports }
+const settingsOf = (subscriptions: readonly ActionSubscription[]) => readSettings({ collectorUrl: '/usage', subscriptions })
+
+const runOf = async (subscriptions: ActionSubscription[], event: SegmentEvent) => {
+  const notes: string[] = []
+  const note = (message: string) => notes.push(message)
+  const made = await createRunner(settingsOf(subscriptions), analytics, note)(event, note)
+  return { made, notes }
 }
 
 describe('the presets', () => {
   const presets = definition.presets as unknown as ActionSubscription[]
-  const settings = readSettings({ collectorUrl: '/usage' }, () => {})
-  const runner = createRunner(presets, analytics, () => {})
+  const runner = createRunner(settingsOf(presets), analytics, () => {})
 
   /** What arrives by either way: a payload, or a reason for none. */
   const bothWays = async (event: SegmentEvent) => {
-    const routed = route(event, settings, () => undefined)
-    const yields = await runner(event, (message) => { throw new Error(message) })
-    return {
-      built: routed ? [routed] : [],
-      run: yields.map(([action, fields]) => (action === 'meter' ? toRecord(fields, settings.dimensions, Date.now()) : toCustomer(fields))),
-    }
+    const routed = route(event, settingsOf([]), () => undefined, () => {})
+    return { built: routed ? [routed] : [], run: await runner(event, () => {}) }
   }
 
   const scalar = fc.oneof(
@@ -68,7 +65,7 @@ describe('the presets', () => {
       fc.asyncProperty(event, async (event) => {
         const { built, run } = await bothWays(event as unknown as SegmentEvent)
         expect(run).toEqual(built)
-        payloads += built.filter((mapped) => 'value' in mapped).length
+        payloads += built.filter((made) => typeof made === 'object').length
       }),
       { numRuns: 5000 },
     )
@@ -77,21 +74,11 @@ describe('the presets', () => {
   }, 60_000)
 })
 
+const record = { uniqueId: 'm1', customerId: 'u1', meterApiName: 'A', meterValue: 2, meterTimeInMillis: 5, dimensions: { value: '2', 'a.b': '1' } }
+
 it('fills in the defaults of fields that a mapping leaves out', async () => {
-  const { yields } = await yieldsOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping: { meterApiName: 'calls' } }], track)
-  expect(yields).toEqual([
-    [
-      'meter',
-      {
-        uniqueId: 'm1',
-        customerId: 'u1',
-        meterApiName: 'calls',
-        meterValue: 2,
-        meterTimeInMillis: new Date(5),
-        dimensions: { value: 2, a: { b: 1 } },
-      },
-    ],
-  ])
+  const { made } = await runOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping: { meterApiName: 'calls' } }], track)
+  expect(made).toEqual([{ ...record, meterApiName: 'calls' }])
 })
 
 it('runs what subscribes to an event, and only what is enabled', async () => {
@@ -101,7 +88,7 @@ it('runs what subscribes to an event, and only what is enabled', async () => {
     mapping: { meterApiName: subscribe },
     ...(enabled !== undefined && { enabled }),
   })
-  const { yields, reports } = await yieldsOf(
+  const { made, notes } = await runOf(
     [
       meter('type = "track"'),
       meter('type = "track"', false),
@@ -111,12 +98,12 @@ it('runs what subscribes to an event, and only what is enabled', async () => {
     ],
     track,
   )
-  expect(yields.map(([, fields]) => 'meterApiName' in fields && fields.meterApiName)).toEqual([
-    'type = "track"',
-    'type = "track" and properties.value > 1',
-    'contains(event, "A")',
+  expect(made).toMatchObject([
+    { meterApiName: 'type = "track"' },
+    { meterApiName: 'type = "track" and properties.value > 1' },
+    { meterApiName: 'contains(event, "A")' },
   ])
-  expect(reports).toEqual([])
+  expect(notes).toEqual([])
 })
 
 it('runs mapping-kit\'s directives, templates too', async () => {
@@ -125,23 +112,37 @@ it('runs mapping-kit\'s directives, templates too', async () => {
     meterValue: { '@literal': 7 },
     customerId: { '@case': { operator: 'upper', value: { '@path': '$.userId' } } },
   }
-  const { yields } = await yieldsOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping }], track)
-  expect(yields[0]![1]).toMatchObject({ meterApiName: 'A of u1', meterValue: 7, customerId: 'U1' })
+  const { made } = await runOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping }], track)
+  expect(made).toEqual([{ ...record, meterApiName: 'A of u1', meterValue: 7, customerId: 'U1' }])
 })
 
 it('makes customers of groups, which the built-in routing does not', async () => {
-  const group = { type: 'group', groupId: 'g1', traits: { name: 'Initech' } } as unknown as SegmentEvent
-  const { yields } = await yieldsOf([{ partnerAction: 'customer', subscribe: 'type = "group"', mapping: { customerId: { '@path': '$.groupId' } } }], group)
-  expect(yields).toEqual([['customer', { customerId: 'g1', customerName: 'Initech', traits: { name: 'Initech' } }]])
+  const group = { type: 'group', groupId: 'g1', traits: { name: 'Initech', plan: 'a/b' } } as unknown as SegmentEvent
+  const { made } = await runOf([{ partnerAction: 'customer', subscribe: 'type = "group"', mapping: { customerId: { '@path': '$.groupId' } } }], group)
+  expect(made).toEqual([{ customerId: 'g1', customerName: 'Initech', traits: { plan: 'a_b' } }])
+})
+
+it('prefers the name and the email that a mapping chooses', async () => {
+  const identify = { type: 'identify', userId: 'u1', traits: { name: 'Ann', nick: 'Annie', email: 'a@b.c' } } as SegmentEvent
+  const mapping = { customerName: { '@path': '$.traits.nick' }, customerEmail: 'other@b.c' }
+  const { made } = await runOf([{ partnerAction: 'customer', subscribe: 'type = "identify"', mapping }], identify)
+  expect(made).toMatchObject([{ customerId: 'u1', customerName: 'Annie', customerEmail: 'other@b.c' }])
+})
+
+it('refuses for the same reasons as everything else', async () => {
+  const nobody = { ...track, userId: '' } as SegmentEvent
+  const mapping = { customerId: { '@path': '$.userId' } }
+  expect((await runOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping }], nobody)).made).toEqual(['no_customer'])
+  expect((await runOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping: { meterValue: 'many' } }], track)).made).toEqual(['bad_value'])
 })
 
 it('dispatches screen events', async () => {
   const screen = { ...track, type: 'screen', name: 'Start' } as SegmentEvent
-  expect((await yieldsOf([{ partnerAction: 'meter', subscribe: 'type = "screen"' }], screen)).yields).toHaveLength(1)
+  expect((await runOf([{ partnerAction: 'meter', subscribe: 'type = "screen"' }], screen)).made).toEqual([record])
 })
 
 it('reports what can never run, and lets the rest run', async () => {
-  const { yields, reports } = await yieldsOf(
+  const { made, notes } = await runOf(
     [
       { partnerAction: 'toString', subscribe: 'type = "track"' },
       { partnerAction: 'meter', subscribe: 'contains(event' },
@@ -150,15 +151,14 @@ it('reports what can never run, and lets the rest run', async () => {
     ],
     track,
   )
-  expect(yields).toHaveLength(1)
-  expect(reports).toEqual([
+  expect(made).toEqual(['threw', record])
+  expect(notes).toEqual([
     "the subscription 'type = \"track\"' never runs: there is no action toString",
     expect.stringContaining("'contains(event' never runs: contains() is missing"),
     expect.stringContaining('the @liquid directive does not work in a browser'),
   ])
 })
 
-it('parses each filter once', async () => {
-  const { parseFql } = await import('./fql.js')
+it('parses each filter once', () => {
   expect(parseFql('type = "page"')).toBe(parseFql('type = "page"'))
 })
