@@ -1,3 +1,4 @@
+import { MAX_BODY_BYTES } from '../wire/limits.js'
 import { addItem, envelope, removeItems, type Batch } from './batch.js'
 import { utf8Length } from './item.js'
 import { entry } from './testing/courier.js'
@@ -54,4 +55,11 @@ describe('the envelope', () => {
 
 it.each(['', 'plain', 'ü', '€', '😀', '\ud800'])('the length of %j in UTF-8', (text) => {
   expect(utf8Length(text)).toBe(Buffer.byteLength(text))
+})
+
+it.each(['a', 'ü', '€', '😀'])('a text of %s that is too large to be sent is seen to be', (character) => {
+  for (let extra = 1; extra < 9; extra++) {
+    expect(utf8Length('.'.repeat(extra) + character.repeat(MAX_BODY_BYTES))).toBeGreaterThan(MAX_BODY_BYTES)
+  }
+  expect(utf8Length('.'.repeat(MAX_BODY_BYTES))).toBe(MAX_BODY_BYTES)
 })

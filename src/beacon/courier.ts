@@ -61,6 +61,7 @@ export function createCourier(options: CourierOptions): Courier {
   let notBefore = 0
   let misses = options.receipts ? 0 : BLIND_AFTER
   let timer: ReturnType<typeof setTimeout> | undefined
+  let timerAt = Infinity
   const onChange: (() => void)[] = []
 
   const now = () => performance.now()
@@ -182,10 +183,18 @@ export function createCourier(options: CourierOptions): Courier {
       }
       if (batch.state !== 'parked' && batch.items[0]?.kind === 'customers') behind.add(batch.key)
     }
-    const ahead = batches.map(dueAt).filter((at) => at > now())
-    clearTimeout(timer)
-    if (batches.length) timer = setTimeout(pump, Math.min(...ahead, now() + MAX_TIMER_MS) - now())
     for (const listener of onChange.splice(0)) listener()
+    const next = Math.min(...batches.map(dueAt).filter((at) => at > now()))
+    // A timer that comes too early costs less than setting it anew for every turn of the page.
+    if (next >= timerAt && batches.length) return
+    clearTimeout(timer)
+    timerAt = next
+    if (next < Infinity) timer = setTimeout(onTimer, Math.min(next - now(), MAX_TIMER_MS))
+  }
+
+  const onTimer = () => {
+    timerAt = Infinity
+    pump()
   }
 
   const unconfirmed = (batch: Batch) => {

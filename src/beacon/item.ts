@@ -1,3 +1,5 @@
+import { MAX_BODY_BYTES } from '../wire/limits.js'
+
 /** One opaque thing to deliver. Its text is final: it is kept, sent and sent again as it is. */
 export interface Item {
   id: string
@@ -37,6 +39,12 @@ export interface Limits {
 }
 
 let encoder: TextEncoder | undefined
+let buffer: Uint8Array<ArrayBuffer> | undefined
 
-/** The length of a text in UTF-8. */
-export const utf8Length = (text: string): number => (encoder ??= new TextEncoder()).encode(text).length
+/** The length of a text in UTF-8; of one that is too large to be sent, only that it is. */
+export const utf8Length = (text: string): number => {
+  encoder ??= new TextEncoder()
+  // Room for one character more, so that it shows.
+  buffer ??= new Uint8Array(MAX_BODY_BYTES + 4)
+  return encoder.encodeInto(text, buffer).written
+}

@@ -52,7 +52,8 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
   // Takes what comes in this turn.
   let open: Row | undefined
   let fresh: Row[] = []
-  let gone: Row['key'][] = []
+  // Runs of rows, first and last: one deletion for all rows of a batch.
+  let gone: [Row['key'], Row['key']][] = []
   let blocked = false
   let last = Promise.resolve()
   // The commit that takes what comes now: it begins when the turn, and the one before it, have ended.
@@ -76,7 +77,7 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
     try {
       await transact('readwrite', (store) => {
         for (const row of saved) store.put(row, row.key)
-        for (const key of removed) store.delete(key)
+        for (const [first, last] of removed) store.delete(IDBKeyRange.bound(first, last))
       })
       for (const row of saved) unstored.delete(row)
       if (!unstored.size) journal.write(owner, [])
@@ -106,7 +107,9 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
       rowOf.delete(item)
       if (!row || --row.left) return
       unstored.delete(row)
-      gone.push(row.key)
+      const run = gone[gone.length - 1]
+      if (run && run[1][0] === row.key[0] && run[1][1] === row.key[1] - 1) run[1] = row.key
+      else gone.push([row.key, row.key])
       void schedule()
     },
     async owners() {
