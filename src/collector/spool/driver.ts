@@ -15,24 +15,30 @@ export interface Database {
 
 type Constructor = new (file: string) => Database
 
-/** In order of preference: a specifier, and where its class is. */
-const drivers: [string, (module: Record<string, unknown>) => unknown][] = [
-  ['better-sqlite3', (module) => module['default']],
-  ['node:sqlite', (module) => module['DatabaseSync']],
+/** In order of preference: a module, and the name of its class. */
+export const drivers: readonly (readonly [specifier: string, className: string])[] = [
+  ['better-sqlite3', 'default'],
+  ['node:sqlite', 'DatabaseSync'],
 ]
 
+/** A native module that was not built, or for another Node. */
+const isBroken = (error: unknown) =>
+  (error as NodeJS.ErrnoException).code === 'ERR_DLOPEN_FAILED' || /bindings file/.test((error as Error).message)
+
 /**
- * Opens a database file with the first driver that is there.
- * @throws Error that says what to install when there is none, or why the one that is there does not work.
+ * Opens a database file with the first driver that works.
+ * @throws Error that says what to install when there is none, or why the file cannot be opened
  */
-export async function openDatabase(file: string, specifiers = drivers.map(([name]) => name)): Promise<Database> {
-  for (const [specifier, classOf] of drivers) {
-    if (!specifiers.includes(specifier)) continue
+export async function openDatabase(file: string, from = drivers): Promise<Database> {
+  let broken = ''
+  for (const [specifier, className] of from) {
     try {
-      return new (classOf(await load(specifier)) as Constructor)(file)
+      const module = await load<Record<string, Constructor>>(specifier)
+      return new (module[className] as Constructor)(file)
     } catch (error) {
-      if (!isAbsent(error)) throw error
+      if (isBroken(error)) broken = ` (${specifier} is installed, but does not work with Node ${process.version})`
+      else if (!isAbsent(error)) throw error
     }
   }
-  throw new Error('no SQLite driver is installed: npm install better-sqlite3@12, or run Node 22.13 or later')
+  throw new Error(`there is no SQLite driver${broken}: npm install better-sqlite3@12, or run Node 22.13 or later`)
 }

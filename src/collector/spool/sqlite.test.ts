@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeSpool } from './conformance.js'
-import { openDatabase } from './driver.js'
+import { drivers, openDatabase } from './driver.js'
 import { openSqlite } from './sqlite.js'
 import type { Leased, SpoolItem } from './spool.js'
 
@@ -90,6 +90,19 @@ describe('sqlite alone', () => {
   })
 
   it('says what to install when there is no driver', async () => {
-    await expect(openDatabase(file, [])).rejects.toThrow('npm install better-sqlite3@12')
+    await expect(openDatabase(file, [['no-such-driver', 'default']])).rejects.toThrow('there is no SQLite driver: npm install better-sqlite3@12')
+  })
+
+  it('passes over a driver that was not built for this Node, and says so when there is no other', async () => {
+    const broken = join(directory, 'broken.cjs')
+    await writeFile(broken, "throw Object.assign(new Error('wrong ELF class'), { code: 'ERR_DLOPEN_FAILED' })")
+    const database = await openDatabase(file, [[broken, 'default'], ...drivers])
+    database.close()
+    await expect(openDatabase(file, [[broken, 'default']])).rejects.toThrow('broken.cjs is installed, but does not work')
+  })
+
+  it('tells why a file cannot be opened', async () => {
+    await writeFile(file, 'this is no database, but long enough to be one '.repeat(100))
+    await expect(openSqlite(file)).rejects.toThrow('file is not a database')
   })
 })

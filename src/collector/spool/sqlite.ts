@@ -70,9 +70,14 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   // Usage is nobody else's to read; SQLite gives its log the same mode.
   await (await open(file, 'a', 0o600)).close()
   const database = await openDatabase(file)
-  // Waiting for other processes comes first: even the switch to the write-ahead log may meet one.
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
-  database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
+  try {
+    // Waiting for other processes comes first: even the switch to the write-ahead log may meet one.
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
+  } catch (error) {
+    database.close()
+    throw error
+  }
 
   const sql = statements(database)
   const known = createKnown(database, rememberMs)
