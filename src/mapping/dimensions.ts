@@ -1,5 +1,6 @@
 import { flatten } from './flatten.js'
-import { dimensionValue, isScalar } from './value.js'
+import type { Note } from './note.js'
+import { withoutSeparators, type Scalar } from './value.js'
 
 /** Which dimensions are sent. A name also stands for all that is nested below it: `user` for `user.id`. */
 export interface DimensionFilter {
@@ -9,25 +10,26 @@ export interface DimensionFilter {
   deny?: readonly string[]
 }
 
-/** Amberflo's control dimensions, which can cancel usage, begin with this. */
-const RESERVED = 'aflo.'
-
 const covers = (names: readonly string[], name: string): boolean =>
   names.some((listed) => `${name}.`.startsWith(`${listed}.`))
 
-/** Properties as dimensions: dotted names, and texts only. */
-export const dimensionsOf = (
+/**
+ * Properties as dimensions: dotted names, and texts of up to 200 code points, so that no surrogate pair is halved.
+ * Amberflo's control dimensions, which can cancel usage, begin with `aflo.` and never pass.
+ *
+ * @param given stands in the place of the properties of its names
+ */
+export function dimensionsOf(
   properties: unknown,
+  given: readonly [name: string, value: string][],
   { allow, deny = [] }: DimensionFilter,
-  notes: string[],
-): Record<string, string> | undefined =>
-  flatten(properties, 'properties', notes, (value, name) => {
-    if (name.startsWith(RESERVED)) {
-      notes.push(`properties.${name}: reserved, left out`)
-    } else if (!covers(deny, name) && (!allow || covers(allow, name))) {
-      // The cut may leave nothing but blanks.
-      const text = dimensionValue(value)
-      if (isScalar(text)) return text
-    }
-    return undefined
-  })
+  note: Note,
+): Map<string, Scalar> {
+  const dimensions = flatten(properties, 'properties', note, new Map(given))
+  for (const [name, value] of dimensions) {
+    const text = withoutSeparators(value).match(/^.{0,200}/su)![0]
+    if (!text.trim() || name.startsWith('aflo.') || covers(deny, name) || (allow && !covers(allow, name))) dimensions.delete(name)
+    else dimensions.set(name, text)
+  }
+  return dimensions
+}

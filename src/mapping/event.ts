@@ -12,6 +12,8 @@ export interface EventLike {
   event?: unknown
   name?: unknown
   properties?: unknown
+  /** How much was used, where the properties do not tell. */
+  value?: unknown
   traits?: unknown
   context?: unknown
 }

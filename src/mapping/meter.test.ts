@@ -2,9 +2,12 @@ import { meterName, type EventLike, type MeterNames } from './index.js'
 
 const track = (event?: unknown): EventLike => ({ type: 'track', event })
 
+/** As the settings' defaults are. */
+const names: MeterNames = { page: 'page', screen: 'screen', track: {} }
+
 it.each<[string, EventLike, MeterNames, string | false]>([
-  ['a page', { type: 'page', name: 'Home' }, {}, 'page'],
-  ['a screen', { type: 'screen', name: 'Home' }, {}, 'screen'],
+  ['a page', { type: 'page', name: 'Home' }, names, 'page'],
+  ['a screen', { type: 'screen', name: 'Home' }, names, 'screen'],
   ['a track, verbatim', track(' API Calls '), {}, ' API Calls '],
   ['a renamed page', { type: 'page' }, { page: 'views' }, 'views'],
   ['a skipped screen', { type: 'screen' }, { screen: false }, false],
@@ -19,9 +22,11 @@ it.each<[string, EventLike, MeterNames, string | false]>([
   ['`only` by the old name', track('A'), { track: { A: 'B' }, only: ['A'] }, false],
   ['a track without a name', track(), {}, ''],
   ['a track whose name is no text', track({}), {}, ''],
-  ['an identify', { type: 'identify' }, {}, false],
-  ['a group', { type: 'group' }, {}, false],
-  ['a type of another type', { type: ['page', 'x'] }, {}, false],
+  ['a track whose name is blank', track(' '), names, ''],
+  ['a track without a name, with `only`', track(), { only: ['A'] }, false],
+  ['an identify', { type: 'identify' }, names, false],
+  ['a group', { type: 'group' }, names, false],
+  ['a type of another type', { type: ['page', 'x'] }, names, false],
 ])('%s', (_, event, names, expected) => {
   expect(meterName(event, names)).toBe(expected)
 })

@@ -1,5 +1,5 @@
 import type { EventLike } from './event.js'
-import { get } from './get.js'
+import { textOf } from './value.js'
 
 /** How events are called as meters. `false` skips the event. */
 export interface MeterNames {
@@ -12,18 +12,13 @@ export interface MeterNames {
 }
 
 /**
- * The meter that an event counts on: `page`, `screen` or the tracked event's name, unless `names` says
- * otherwise. `false` where the event is not metered, which is no error. A name that is missing or not a
- * text is `''`, which `toRecord` refuses.
+ * The meter that an event counts on: what `names` says, or else the tracked event's name. `false` where the event is
+ * not metered, which is no error. A name that is missing, blank or not a text is `''`, which `toRecord` refuses.
  */
-export function meterName(event: EventLike, names: MeterNames = {}): string | false {
-  const type = get(event, 'type') as string
-  const title = get(event, 'event')
-  const name =
-    type === 'page' || type === 'screen' ? names[type] ?? type
-    : type !== 'track' ? false
-    : typeof title !== 'string' ? ''
-    // A map, since an event may have the name of something that every object inherits.
-    : new Map(Object.entries(names.track ?? {})).get(title) ?? title
-  return name !== false && (!names.only || names.only.includes(name)) && name
+export function meterName({ type, event }: EventLike, { only, track, ...names }: MeterNames): string | false {
+  const title = textOf(event)
+  // An event may have the name of something that every object inherits.
+  const tracked: MeterNames['track'] & object = { __proto__: null as never, ...track }
+  const name = type === 'track' ? tracked[title] ?? title : names[type as keyof typeof names] ?? false
+  return name !== false && (!only || only.includes(name)) && name
 }

@@ -1,69 +1,56 @@
 import type { MeterRecord } from '../wire/payloads.js'
+import type { Reason } from '../wire/reasons.js'
 import { dimensionsOf, type DimensionFilter } from './dimensions.js'
 import type { EventLike } from './event.js'
-import { attempt, get, UNREADABLE } from './get.js'
-import { sized, type Mapped } from './mapped.js'
-import { timeOf } from './time.js'
-import { idOf, isScalar, meterValueOf } from './value.js'
+import { get } from './get.js'
+import type { Note } from './note.js'
+import { textOf } from './value.js'
 
-/** A record's fields as an event or a Segment mapping has them: of any type. */
-export type RecordFields = { [Field in keyof MeterRecord]?: unknown }
+/** `Number` would read blanks and hexadecimal too. */
+const DECIMAL = /^\s*[-+.\de]+\s*$/i
+
+/** Other texts are not handed to `Date`: each engine reads them in its own way. */
+const ISO_8601 = /^\d{4}-\d\d-\d\d(T\S+)?$/
 
 /**
- * The fields of a page, screen or track event. `customerId` and `meterApiName` (see `meterName`) are
- * for the caller to choose.
+ * Makes an event a record, or tells why not. The record's keys always have the same order, because a record that is
+ * sent again must be the same to the byte.
+ *
+ * @param event what is counted: a track event by its property `value`, any other by the field `value`; 1 without one
+ * @param meterApiName see `meterName`
+ * @param now epoch milliseconds, taken where the event's `timestamp` is unreadable
  */
-export function eventFields(event: EventLike, customerId: unknown, meterApiName: unknown): RecordFields {
-  const properties = get(event, 'properties') ?? {}
-  const isTrack = get(event, 'type') === 'track'
-  const name = get(event, 'name')
-  return {
-    uniqueId: get(event, 'messageId'),
+export function toRecord(
+  event: EventLike,
+  customerId: string,
+  meterApiName: string,
+  filter: DimensionFilter,
+  now: number,
+  note: Note,
+): MeterRecord | Reason {
+  const { properties } = event
+  const isTrack = event.type === 'track'
+  const name = textOf(event.name)
+  // A value that cannot be read is not a missing one.
+  const value = textOf((isTrack ? get(properties, 'value', NaN) : event.value) ?? 1)
+  const time = get(event, 'timestamp')
+  // Analytics.js puts a name among a page's properties, but not among a screen's.
+  const dimensions = dimensionsOf(properties, isTrack ? [['value', '']] : name ? [['name', name]] : [], filter, note)
+
+  const record: MeterRecord = {
+    uniqueId: textOf(event.messageId),
     customerId,
     meterApiName,
-    // A value that cannot be read is not a missing one.
-    meterValue: isTrack ? get(properties, 'value', NaN) : 1,
-    meterTimeInMillis: get(event, 'timestamp'),
-    // Analytics.js puts a name among a page's properties, but not among a screen's.
-    dimensions:
-      isTrack ? withProperty(properties, 'value')
-      : isScalar(idOf(name)) ? withProperty(properties, 'name', name)
-      : properties,
+    meterValue: DECIMAL.test(value) ? +value : NaN,
+    meterTimeInMillis: +new Date(typeof time === 'number' || ISO_8601.test(textOf(time)) ? (time as number) : NaN),
+    ...(dimensions.size > 0 && { dimensions: Object.fromEntries(dimensions) as Record<string, string> }),
   }
-}
-
-/** A copy of `properties` in which `name` is another value, or nothing; what cannot be read is `toRecord`'s to note. */
-const withProperty = (properties: object, name: string, value?: unknown): unknown =>
-  get(properties, name) === value ? properties : (
-    attempt(
-      () => Object.fromEntries([...Object.keys(properties).map((key) => [key, get(properties, key, UNREADABLE)]), [name, value]]),
-      properties,
-    )
-  )
-
-/**
- * Makes raw fields a record. Its keys always have the same order, because a record that is sent again
- * must be the same to the byte.
- *
- * @param now epoch milliseconds, taken where `meterTimeInMillis` is unreadable
- */
-export function toRecord(fields: RecordFields, filter: DimensionFilter, now: number): Mapped<MeterRecord> {
-  const notes: string[] = []
-  const uniqueId = idOf(fields.uniqueId)
-  const customerId = idOf(fields.customerId)
-  const meterApiName = idOf(fields.meterApiName)
-  const meterValue = meterValueOf(fields.meterValue)
-  const time = timeOf(get(fields, 'meterTimeInMillis'))
-
-  if (!uniqueId) return { refusal: 'no_id', notes }
-  if (!customerId) return { refusal: 'no_customer', notes }
-  if (!isScalar(meterApiName)) return { refusal: 'blank_meter', notes }
-  if (meterValue === undefined) return { refusal: 'bad_value', notes }
-  if (time === undefined) notes.push('timestamp: unreadable, replaced by now')
-
-  const dimensions = dimensionsOf(fields.dimensions, filter, notes)
-  return sized(
-    { uniqueId, customerId, meterApiName, meterValue, meterTimeInMillis: time ?? now, ...(dimensions && { dimensions }) },
-    notes,
-  )
+  if (!record.uniqueId) return 'no_id'
+  if (!meterApiName.trim()) return 'blank_meter'
+  if (!isFinite(record.meterValue)) return 'bad_value'
+  if (isNaN(record.meterTimeInMillis)) {
+    note('timestamp: unreadable, replaced by now')
+    record.meterTimeInMillis = now
+  }
+  return record
 }
