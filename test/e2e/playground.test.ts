@@ -101,6 +101,14 @@ describe('npm start', () => {
     expect(await rows()).toEqual(before)
   })
 
+  it('says that a customer who is known as he is, is not sent again', async () => {
+    await press('#identify [type=submit]')
+    await until(rows, ([newest]) => newest?.[0] === 'identify some_user_id' && newest[3] === 'accepted')
+    await press('#identify [type=submit]')
+    await until(rows, ([newest, before]) => newest?.[1] === 'not sent' && before?.[3] === 'accepted')
+    expect(await textOf('#tally-waiting')).toBe('0')
+  })
+
   it('says why a value is refused', async () => {
     await type('#track [name=value]', 'abc')
     await press('#track [type=submit]')
