@@ -4,7 +4,6 @@ import { connectForms } from './forms.js'
 import { forgetWhomNobodyKnows } from './forget.js'
 import { watchHolds } from './holds.js'
 import { announceReturn, rememberLeaving } from './leaving.js'
-import { isOnTheWay } from './stages.js'
 import { tap } from './tap.js'
 import { COLLECTOR, loadAnalytics } from './usage.js'
 import { createList } from './view/list.js'
@@ -37,7 +36,7 @@ for (const moment of ['identify', 'reset']) analytics.on(moment, showCustomer)
 
 if (isSandbox) {
   watchHolds({
-    isBusy: () => ways.all().some((way) => isOnTheWay(way) || !way.held),
+    isBusy: () => ways.all().some((way) => !way.held && Date.now() - way.at < 60_000),
     onHolds({ all, fresh, customers, repeated }) {
       ways.held(fresh, customers, repeated)
       byId('chart').replaceChildren(usageChart(all))

@@ -62,7 +62,7 @@ function held({ held: records, arrivals, receipt }, visible) {
     return { state: twice ? 'bad' : 'done', title: 'held', detail, inside: records.length > 1 ? records : records[0] }
   }
   if (receipt?.outcome !== 'accepted') return none
-  if (visible) return { state: 'wait', title: 'looking', detail: '' }
+  if (visible) return { state: 'wait', title: 'looking', detail: 'not there yet', inside: 'The collector has taken it. Should the sandbox have been emptied since, it will not come back: the collector remembers it as a duplicate.' }
   return { state: 'done', title: 'taken', detail: 'by Amberflo', inside: 'The collector answers 200 only when Amberflo has the record. Amberflo’s own console shows it.' }
 }
 
