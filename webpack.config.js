@@ -30,7 +30,7 @@ const shared = {
         extractComments: false,
         terserOptions: {
           ecma: 2020,
-          compress: { passes: 3, unsafe_arrows: true },
+          compress: { passes: 4, unsafe_arrows: true, keep_fargs: false },
           format: { comments: false },
         },
       }),
@@ -41,12 +41,12 @@ const shared = {
 
 const output = { path: here('dist/cdn'), filename: '[name].js', publicPath: 'auto' }
 
-/** The file for a `<script>`: sets `window.amberfloDestination`, with or without an AMD loader on the page. */
+/** The file for a `<script>`, which sets `window.amberfloDestination`. */
 const script = {
   ...shared,
   name: 'script',
   entry: { 'amberflo.min': here('src/cdn.ts') },
-  output: { ...output, library: { name: 'amberfloDestination', type: 'window', export: 'default' } },
+  output,
 }
 
 /** What that script imports where there are subscriptions. */

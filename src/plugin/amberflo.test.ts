@@ -173,7 +173,7 @@ describe('fates', () => {
     const counters = (ctx: typeof one) => ctx.stats.metrics.map(({ metric }) => metric).filter((name) => name.startsWith('amberflo'))
     expect(counters(one)).toEqual(['amberflo.retried', 'amberflo.accepted'])
     expect(counters(two)).toEqual(['amberflo.rejected'])
-    expect(two.logs().find(({ level }) => level === 'warn')!.message).toBe(`Amberflo: ${two.event.messageId} rejected: bad_meter`)
+    expect(two.logs().find(({ level }) => level === 'warn')!.message).toBe(`Amberflo: ${two.event.messageId} rejected by fetch: bad_meter`)
   })
 
   it('do not let a failing callback out', async () => {
@@ -284,7 +284,7 @@ describe('the plugin\'s life', () => {
       expect(lines).toEqual([
         expect.stringMatching(new RegExp(`^Amberflo: ${event.messageId} → {"uniqueId".*"Loud"`)),
         `Amberflo: ${event.messageId} kept`,
-        `Amberflo: ${event.messageId} accepted: batch b1 by beacon`,
+        `Amberflo: ${event.messageId} accepted by beacon: b1`,
       ])
     } finally {
       console.debug = original

@@ -1,4 +1,4 @@
-import type { Analytics, Context } from '@segment/analytics-next'
+import type { Analytics, Context, Plugin } from '@segment/analytics-next'
 import type { createBeacon as CreateBeacon, Beacon, Fate } from '../beacon/index.js'
 import { version } from '../version.js'
 import type { Customer, MeterRecord } from '../wire/payloads.js'
@@ -17,6 +17,8 @@ const NAME = 'Amberflo'
 /** Refusals by a rule of the site; any other one means that something is wrong. */
 const RULES: readonly Reason[] = ['no_customer', 'no_consent']
 
+type Wrapper = Partial<Plugin> & { action?: Plugin }
+
 /** Makes the plugin factory, which is valid as one of Analytics.js' remote plugins too. */
 export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: LoadRuntime) => {
   const amberflo = (given: AmberfloSettings): AmberfloPlugin => {
@@ -25,17 +27,19 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let tokens: Tokens | undefined
     let payer: string | undefined
 
-    const warn = (message: string): void => console.warn(`${NAME}: ${message}`)
     const settings = readSettings(given)
     const identified = createIdentified(settings.collectorUrl)
     const middleware = createMiddleware(NAME)
-    const subscribed = settings.subscriptions.length ? createSubscribed(loadRuntime, settings, warn) : undefined
 
     const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
-      ctx?.log(level, `${NAME}: ${message}`)
+      const line = `${NAME}: ${message}`
+      ctx?.log(level, line)
       // A warning that concerns no event has no other place where it could be seen.
-      if (settings.debug || (!ctx && level === 'warn')) console[level](`${NAME}: ${message}`)
+      if (settings.debug || (!ctx && level === 'warn')) console[level](line)
     }
+
+    const warn = (message: string): void => say('warn', message)
+    const subscribed = settings.subscriptions.length ? createSubscribed(loadRuntime, settings, warn) : undefined
 
     /** The events whose fate is not known yet, by id, and the customers that were made of them. */
     const waiting = new Map<string, { ctx: Context; customer?: string | false }>()
@@ -46,7 +50,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         const { ctx, customer } = waiting.get(id) ?? {}
         waiting.delete(id)
         ctx?.stats.increment(`amberflo.${outcome}`)
-        say(reason ? 'warn' : 'debug', `${id} ${outcome}: ${reason ?? `batch ${batchId} by ${via}`}`, ctx)
+        say(reason ? 'warn' : 'debug', `${id} ${outcome} by ${via}: ${reason ?? batchId}`, ctx)
         if (customer && !reason) identified.add(customer)
       }
       // A callback that fails, or a promise that it returns, is not the page's trouble.
@@ -114,21 +118,23 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       return ctx
     }
 
-    return {
+    const plugin: AmberfloPlugin = {
       name: NAME,
       type: 'destination',
       version,
       isLoaded: () => !!analytics,
       async load(_ctx, instance) {
         analytics = instance
+        // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
+        for (const wrapper of instance.queue?.plugins as Wrapper[] ?? []) if (wrapper.action === plugin) wrapper.name ??= NAME
         beacon ??= open()
         subscribed?.start(instance)
       },
       async unload() {
-        const closing = beacon
-        beacon = undefined
         tokens?.close()
-        await closing?.close()
+        const closing = beacon?.close()
+        beacon = undefined
+        await closing
       },
       addMiddleware: middleware.add,
       page: hook,
@@ -142,6 +148,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         await beacon?.flush()
       },
     }
+    return plugin
   }
   return Object.assign(amberflo, { pluginName: NAME })
 }

@@ -8,13 +8,13 @@ type Table = { readonly [name: string]: Rule | Table }
 const METER = 'string | false'
 const NAMES = 'string[]'
 
-/** Every setting. `*` stands for any name. */
+/** Every setting. `*` stands for any name, so nothing may be inherited beside it. */
 export const table = {
   collectorUrl: ['string'],
   token: ['string | function'],
   customerId: ['userId | groupId | function', 'userId'],
   anonymousUsage: ['meter | drop', 'meter'],
-  meters: { page: [METER, 'page'], screen: [METER, 'screen'], track: { '*': [METER] }, only: [NAMES] },
+  meters: { page: [METER, 'page'], screen: [METER, 'screen'], track: { __proto__: null as never, '*': [METER] }, only: [NAMES] },
   dimensions: { allow: [NAMES], deny: [NAMES] },
   consentCategories: [NAMES, []],
   subscriptions: ['object[]', []],
@@ -45,16 +45,8 @@ const isOneOf = (value: unknown, expected: string): unknown =>
   })
 
 /** Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. */
-const COLLECTOR = /^https?:\/\/(?!([^/]+\.)?amberflo\.io[:/])[^/@]+\//
+const COLLECTOR = /^(\/(?!\/)|https?:\/\/(?!([^/]+\.)?amberflo\.io([:/?#]|$))[^/?#@\s]+([/?#]|$))/i
 const HOME = 'your collector, where the API key belongs'
-
-const isCollector = (url: string): boolean => {
-  try {
-    return COLLECTOR.test(new URL(url, /^\/(?!\/)/.test(url) ? 'http://page' : undefined).href)
-  } catch {
-    return false
-  }
-}
 
 const fail = (name: string, given: unknown, expected: string): never => {
   throw new TypeError(`Amberflo: ${name} is "${show(given)}", expected ${expected}`)
@@ -76,7 +68,7 @@ export const readSettings = (given: AmberfloSettings): Settings => {
 
     const settings: Record<string, unknown> = {}
     for (const name of Object.keys({ ...rule, ...(value as object) })) {
-      const inner = Object.hasOwn(rule, name) ? (rule as Table)[name] : (rule as Table)['*']
+      const inner = (rule as Table)[name] ?? (rule as Table)['*']
       const full = path ? `${path}.${name}` : name
       if (inner) settings[name] = read((value as Record<string, unknown>)[name], inner, full)
       else if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
@@ -86,7 +78,7 @@ export const readSettings = (given: AmberfloSettings): Settings => {
   }
 
   const settings = read(given, table, '') as Settings
-  if (!isCollector(settings.collectorUrl)) fail('collectorUrl', settings.collectorUrl, `an http(s) URL or a /path of ${HOME}`)
+  if (!COLLECTOR.test(settings.collectorUrl)) fail('collectorUrl', settings.collectorUrl, `an http(s) URL or a /path of ${HOME}`)
   if (unknown.length) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }

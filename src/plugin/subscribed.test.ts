@@ -67,7 +67,7 @@ it('keeps events waiting, in their order, while the runtime does not come', asyn
   await analytics.track('D')
   expect(bodies().map(({ meterApiName }) => meterApiName)).toEqual(['app.A', 'app.B', 'app.C', 'app.D'])
   expect(attempts.slice(0, 2)).toEqual([0, 1])
-  expect(console.warn).toHaveBeenCalledWith('Amberflo: the subscriptions cannot be loaded, events wait: Error: offline')
+  expect(console.warn).toHaveBeenCalledWith('Amberflo: subscriptions failed: Error: offline')
 }, 15_000)
 
 it('reports a subscription that can never run', async () => {

@@ -36,7 +36,7 @@ export const createSubscribed = (load: LoadRuntime, settings: Settings, warn: (m
       isRunning = true
       return runner
     } catch (error) {
-      warn(`the subscriptions cannot be loaded, events wait: ${error}`)
+      warn(`subscriptions failed: ${error}`)
       await sleep(Math.min(1000 * 2 ** attempt, LONGEST_BACKOFF_MS))
       return loadRunner(analytics, attempt + 1)
     }

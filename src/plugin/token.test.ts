@@ -172,7 +172,7 @@ describe('a function that fails', () => {
       if (source.mock.calls.length > times.length) times.push(second)
     }
     expect(times).toEqual([0, 1, 3, 7, 15, 31, 63, 123])
-    expect(reports).toEqual(['the token function failed: Error: boom'])
+    expect(reports).toEqual(['token failed: Error: boom'])
     works = true
     await jest.advanceTimersByTimeAsync(60_000)
     expect(tokens.proof('u1')).toBe(minted('u1'))
@@ -181,7 +181,7 @@ describe('a function that fails', () => {
   it.each([undefined, null, '', 5])('or gives %j is the same', async (nothing) => {
     open((async () => nothing) as never)
     await settle()
-    expect(reports).toEqual(['the token function failed: TypeError: it gave no string'])
+    expect(reports).toEqual(['token failed: TypeError: no string'])
     expect(tokens.proof('u1')).toBeUndefined()
   })
 

@@ -80,7 +80,7 @@ export const createTokens = (
     if (textOf(asker) === undefined) known.set(asker, ['', Date.now() + ASK_AGAIN_MS])
     try {
       const text = typeof source === 'string' ? source : await source()
-      if (!text || typeof text !== 'string') throw new TypeError('it gave no string')
+      if (!text || typeof text !== 'string') throw new TypeError('no string')
       if (closed) return
       const claims = claimsOf(text)
       const life = lifeOf(claims)
@@ -89,7 +89,7 @@ export const createTokens = (
       keep(typeof claims.sub === 'string' ? claims.sub : asker ?? firstPayer, [text, Date.now() + life])
     } catch (error) {
       wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
-      if (!failures++) report(`the token function failed: ${error}`)
+      if (!failures++) report(`token failed: ${error}`)
     }
     clearTimeout(timer)
     if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))

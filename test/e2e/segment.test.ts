@@ -29,7 +29,7 @@ const pages = {
 const start = (page: Page, way: Way, settings: AmberfloSettings, integrations: Integrations = {}) =>
   page.evaluate(
     async (way, settings, integrations) => {
-      const remotePlugins = [{ name: 'Amberflo', creationName: 'Amberflo', libraryName: 'amberfloDestination', url: '/amberflo.min.js', settings }]
+      const remotePlugins = [{ name: 'Amberflo', libraryName: 'amberfloDestination', url: '/amberflo.min.js', settings }]
       const cdnSettings = {
         metrics: { sampleRate: 0 },
         // Analytics.js merges a page's settings of an integration only into what the CDN knows of it.
