@@ -15,6 +15,12 @@ const env = {
   NEXT_TELEMETRY_DISABLED: '1',
 }
 
+const collectorOptions = () => ({
+  apiKey: env.AMBERFLO_API_KEY,
+  amberfloUrl: env.AMBERFLO_URL,
+  tokenSecret: env.COLLECTOR_TOKEN_SECRET,
+})
+
 interface Consumer {
   source: string
   /** Builds what there is to build and serves the page, which tells who is signed in and has one button. */
@@ -46,16 +52,16 @@ const consumers: Record<string, Consumer> = {
     source: 'test/package/consumers/webpack',
     async serve({ folder, run }) {
       await run('webpack', ['--stats', 'errors-only'])
-      return serveFolder(folder, env)
+      return serveFolder(folder, collectorOptions())
     },
   },
   'modules without a bundler': {
     source: 'test/package/consumers/module',
-    serve: ({ folder }) => serveFolder(folder, env),
+    serve: ({ folder }) => serveFolder(folder, collectorOptions()),
   },
   RequireJS: {
     source: 'test/package/consumers/requirejs',
-    serve: ({ folder }) => serveFolder(folder, env),
+    serve: ({ folder }) => serveFolder(folder, collectorOptions()),
   },
 }
 
