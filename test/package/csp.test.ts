@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { buildSync } from 'esbuild'
+import type { AmberfloSettings } from '../../src/index.js'
 import { useChromium } from '../e2e/support/browser.js'
 import { until } from '../e2e/support/until.js'
 
@@ -14,8 +15,8 @@ const app = buildSync({
     contents: `
       import { AnalyticsBrowser } from '@segment/analytics-next'
       const analytics = new AnalyticsBrowser()
-      window.start = async (collectorUrl) => {
-        const plugin = window.amberfloDestination({ collectorUrl })
+      window.start = async (settings) => {
+        const plugin = window.amberfloDestination(settings)
         analytics.register(plugin)
         await analytics.load({ writeKey: 'none', cdnSettings: { integrations: {} } }, { integrations: { 'Segment.io': false } })
         await analytics.track('Used', { value: 2 }, { userId: 'u', messageId: 'm1' })
@@ -40,10 +41,19 @@ const page = (hash: string): string => `<!doctype html><html lang="en"><head><me
 <script nonce="n0">${app.replaceAll('</script', '<\\/script')}</script>
 </head><body></body></html>`
 
+/** Segment's mapping of a track event to the action's fields. */
+const mapped = {
+  uniqueId: { '@path': '$.messageId' },
+  customerId: { '@path': '$.userId' },
+  meterApiName: { '@template': 'from {{event}}' },
+  meterValue: { '@path': '$.properties.value' },
+  meterTimeInMillis: { '@path': '$.timestamp' },
+}
+
 interface Strict {
   violations: string[][]
   amberfloDestination: unknown
-  start(collectorUrl: string): Promise<void>
+  start(settings: AmberfloSettings): Promise<void>
 }
 
 /** Nothing but what is said: no inline script without the nonce, no `eval`, no text as a script's address or as HTML. */
@@ -62,7 +72,7 @@ const policy = (collector: string): string =>
 it('meters under a strict Content Security Policy with Trusted Types, from a script with its hash', async () => {
   const shop = await site({ where: 'cross origin', pages: { '/strict': page(integrity) } })
   const tab = await open(shop.page('/strict', policy(shop.collectorOrigin)))
-  await tab.evaluate((url) => (window as unknown as Strict).start(url), shop.collectorUrl)
+  await tab.evaluate((settings) => (window as unknown as Strict).start(settings), { collectorUrl: shop.collectorUrl })
   const records = await until(() => shop.records(), ({ length }) => length > 0)
   expect(records).toEqual([expect.objectContaining({ uniqueId: 'm1', customerId: 'u', meterApiName: 'Used', meterValue: 2 })])
   expect(await tab.evaluate(() => (window as unknown as Strict).violations)).toEqual([])
@@ -71,8 +81,18 @@ it('meters under a strict Content Security Policy with Trusted Types, from a scr
 it('meters where only the page’s own origin may be sent to', async () => {
   const shop = await site({ where: 'same origin', pages: { '/strict': page(integrity) } })
   const tab = await open(shop.page('/strict', policy("'self'")))
-  await tab.evaluate((url) => (window as unknown as Strict).start(url), shop.collectorUrl)
+  await tab.evaluate((settings) => (window as unknown as Strict).start(settings), { collectorUrl: shop.collectorUrl })
   await until(() => shop.records(), ({ length }) => length === 1)
+  expect(await tab.evaluate(() => (window as unknown as Strict).violations)).toEqual([])
+})
+
+it('runs subscriptions from a file of its own under the same policy', async () => {
+  const shop = await site({ where: 'same origin', pages: { '/strict': page(integrity) } })
+  const tab = await open(shop.page('/strict', policy("'self'")))
+  const meter = { partnerAction: 'meter', subscribe: 'type = "track"', mapping: mapped }
+  await tab.evaluate((settings) => (window as unknown as Strict).start(settings), { collectorUrl: shop.collectorUrl, subscriptions: [meter] })
+  const records = await until(() => shop.records(), ({ length }) => length > 0)
+  expect(records).toEqual([expect.objectContaining({ uniqueId: 'm1', customerId: 'u', meterApiName: 'from Used', meterValue: 2 })])
   expect(await tab.evaluate(() => (window as unknown as Strict).violations)).toEqual([])
 })
 
