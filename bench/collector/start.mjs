@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Starts a server of `target.mjs`. */
-export async function startTarget(kind, records) {
-  const child = fork(here('target.mjs'), [kind, records])
+export async function startTarget(kind) {
+  const child = fork(here('target.mjs'), [kind])
   const next = () => new Promise((resolve) => child.once('message', resolve))
   const { port } = await next()
   return {
