@@ -140,14 +140,14 @@ describe('bytes on the wire', () => {
 
   test('a chunked body that never ends is cut off at the limit', async () => {
     const { port } = await start()
-    const heard = await speak(port, [head('Transfer-Encoding: chunked'), ...Array.from({ length: 20 }, () => chunk('x'.repeat(8000)))], 1000)
+    const heard = await speak(port, [head('Transfer-Encoding: chunked'), ...Array.from({ length: 20 }, () => chunk('x'.repeat(8000)))], 8000)
     expect(heard).toMatch(/^HTTP\/1.1 413 /)
     expect(heard).toContain('"error":"too_large"')
   })
 
   test('a sender that stops in the middle is left', async () => {
     const { port } = await start({ limits: { readTimeoutMs: 100 } })
-    const heard = await speak(port, [head('Content-Length: 1000'), '{"v":1,'], 2000)
+    const heard = await speak(port, [head('Content-Length: 1000'), '{"v":1,'], 8000)
     expect(heard).toMatch(/^HTTP\/1.1 408 /)
   })
 
@@ -161,7 +161,7 @@ describe('bytes on the wire', () => {
 
   test('many slow senders leave room for the others', async () => {
     const { port, send } = await start({ limits: { readTimeoutMs: 300 } })
-    const slow = Array.from({ length: 50 }, () => speak(port, [head('Content-Length: 1000'), '{'], 1500))
+    const slow = Array.from({ length: 50 }, () => speak(port, [head('Content-Length: 1000'), '{'], 8000))
     expect((await send(envelope({ records: [record()] }))).status).toBe(200)
     expect((await Promise.all(slow)).filter((heard) => /^HTTP\/1.1 408 /.test(heard))).toHaveLength(50)
   })
@@ -170,7 +170,7 @@ describe('bytes on the wire', () => {
 describe('limits', () => {
   test('more in hand than there is room for is put off', async () => {
     const { send, fault } = await start({ limits: { inHand: 2 } })
-    await fault({ delayMs: 200, count: 2 })
+    await fault({ delayMs: 1000, count: 2 })
     const responses = await Promise.all(Array.from({ length: 5 }, () => send(envelope({ records: [record()] }))))
     expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503, 503])
     expect((await send(envelope({ records: [record()] }))).status).toBe(200)
@@ -205,10 +205,10 @@ test('customers are off by option', async () => {
 })
 
 test('closing lets what is in hand arrive, and takes nothing new', async () => {
-  const { send, fault, records, collector } = await start()
+  const { send, fault, records, collector, untilUpstream } = await start()
   await fault({ delayMs: 150, count: 1 })
   const inHand = send(envelope({ records: [record()] }))
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await untilUpstream(1)
   const closed = collector.close()
   expect((await send(envelope({ records: [record()] }))).status).toBe(503)
   await closed

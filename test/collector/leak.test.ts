@@ -129,7 +129,7 @@ test.each(logLevels.map((level) => [level]))('nothing that the server says at le
   // The ids are in the spool: it is the usage itself. The secrets are not.
   expect(spool).toContain(customerId)
   expect(spool).not.toMatch(secrets)
-}, 20_000)
+}, 60_000)
 
 test.each<[string, Record<string, string>, string[]?]>([
   ['a bad secret', { COLLECTOR_TOKEN_SECRET: 'canary-token-secret' }],
@@ -141,7 +141,7 @@ test.each<[string, Record<string, string>, string[]?]>([
   const { output } = await run(name.replace(/\W/g, '-'), env, args)
   expect(output.trim()).not.toBe('')
   expect(output).not.toMatch(/canary/)
-}, 20_000)
+}, 60_000)
 
 test('what is published holds no secret', () => {
   const published = ['dist', 'examples', 'README.md', 'package.json'].flatMap((path) => {

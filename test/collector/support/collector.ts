@@ -33,19 +33,27 @@ export const envelope = (fields: Record<string, unknown>) => JSON.stringify({ v:
 export function collect(options: Partial<CollectorOptions> = {}) {
   const sandbox = createSandbox({ apiKey })
   const events: CollectorEvent[] = []
+  let upstreamRequests = 0
   const inside = async (path: string, init?: RequestInit) => sandbox.fetch(new Request(`https://amberflo.test/sandbox/${path}`, init))
   const collector = createCollector({
     apiKey,
     amberfloUrl: 'https://amberflo.test',
     origins: [origin],
     limits: false,
-    fetch: (input, init) => unlessAborted(sandbox.fetch(new Request(input as string, init)), init?.signal),
+    fetch: (input, init) => {
+      upstreamRequests++
+      return unlessAborted(sandbox.fetch(new Request(input as string, init)), init?.signal)
+    },
     observe: (event) => events.push(event),
     ...options,
   })
   return {
     collector,
     events,
+    /** Resolves when so many requests to Amberflo have begun. */
+    async untilUpstream(count: number) {
+      while (upstreamRequests < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
     alarms: () => events.flatMap((event) => (event.type === 'alarm' ? [event.alarm] : [])),
     post: (body: string, headers: Record<string, string> = { origin }) =>
       collector.fetch(new Request('https://usage.example.com/in?b=b1', { method: 'POST', body, headers: { 'content-type': 'text/plain;charset=UTF-8', ...headers } })),
