@@ -91,15 +91,17 @@ export function createCourier(options: CourierOptions): Courier {
   /** Sends the batch the way that the event asks for; `false` if it has to wait its turn. */
   const attempt = (batch: Batch, event: StateEvent): boolean => {
     const { id, items } = batch
+    const others = batches.filter((other) => other !== batch && other.flying)
+    const room = others.reduce((left, { flying }) => left - flying, MAX_BODY_BYTES)
+    // One alone may always try: `fetch` takes what no beacon can.
+    const hasRoom = (bytes: number) => !others.length || (bytes <= room && others.length < MAX_FLYING)
+    // The body has to be made before its size is known, but not for nothing.
+    if (!hasRoom(batch.bytes)) return false
     end(batch, items.filter(({ at }) => Date.now() - at > MAX_AGE_MS), 'dropped', 'expired')
     if (!batch.items.length || (options.needsProof && batch.proof === undefined)) return false
     const body = envelope(batch, Date.now())
     const bytes = utf8Length(body)
-    const others = batches.filter((other) => other !== batch && other.flying)
-    const total = others.reduce((sum, { flying }) => sum + flying, bytes)
-    // One alone may always try: `fetch` takes what no beacon can.
-    if (others.length && (total > MAX_BODY_BYTES || others.length >= MAX_FLYING)) return false
-    if (!step(batch, event)) return false
+    if (!hasRoom(bytes) || !step(batch, event)) return false
     batch.flying = bytes
     batch.via = batch.state as Fate['via']
     if (batch.state === 'beacon') {
