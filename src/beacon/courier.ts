@@ -140,6 +140,7 @@ export function createCourier(options: CourierOptions): Courier {
     } else if (status === 401 || status === 403) {
       log('warn', `the collector answered ${status}, batch ${batch.id} waits for its customer's next token or visit`)
       step(batch, status === 401 ? 'unproven' : 'forbidden')
+      batch.tries++
       if (status === 403 || batch.renewed) return
       batch.renewed = batch.renewing = true
       void options.renew(batch.key).then((proof) => {
@@ -163,7 +164,8 @@ export function createCourier(options: CourierOptions): Courier {
 
   const prove = (batch: Batch, proof: string | undefined) => {
     batch.proof = proof ?? batch.proof
-    batch.due = 0
+    // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
+    batch.due = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
   }
 
   const create = ({ key, proof }: { key: string; proof?: string | undefined }, due: number): Batch => {
