@@ -103,6 +103,21 @@ describe('401', () => {
     expect(renewals).toHaveLength(2)
   })
 
+  it('again and again, under ever new tokens, is no hot loop', async () => {
+    const { courier, last, ways } = fetching()
+    for (let refusals = 0; refusals < 20; refusals++) {
+      await last().answer({ status: 401 })
+      courier.wake('ann', `T${refusals}`)
+      await jest.advanceTimersByTimeAsync(60_000)
+      courier.receipt(last().batchId, false)
+    }
+    const sent = ways().length
+    await last().answer({ status: 401 })
+    courier.wake('ann', 'T20')
+    await jest.advanceTimersByTimeAsync(20_000)
+    expect(ways()).toHaveLength(sent)
+  })
+
   it('waits for its customer if there is no new token', async () => {
     const { courier, last, renewals, ways } = fetching()
     await last().answer({ status: 401 })
