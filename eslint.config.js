@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint'
 const sources = ['**/*.ts', '**/*.js', '**/*.mjs']
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '**/node_modules/', '**/.next/', '**/*.min.js'] },
+  { ignores: ['dist/', '.build-*/', '.cache/', 'coverage/', '**/node_modules/', '**/.next/', '**/*.min.js'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   ...tseslint.configs.recommended.map((config) => ({ ...config, files: sources })),
   {
