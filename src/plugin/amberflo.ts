@@ -8,7 +8,7 @@ import { createIdentified } from './identified.js'
 import { createMiddleware } from './middleware.js'
 import { route } from './routing.js'
 import { readSettings } from './settings.js'
-import { createSubscribed, type LoadRuntime } from './subscribed.js'
+import { loadRunner, type LoadRuntime } from './subscribed.js'
 import { createTokens, type Tokens } from './token.js'
 import type { AmberfloPlugin, AmberfloSettings } from './types.js'
 
@@ -26,6 +26,9 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let beacon: Beacon | undefined
     let tokens: Tokens | undefined
     let payer: string | undefined
+    let start: ((analytics: Analytics) => void) | undefined
+    let isRunning = false
+    let delivered: Promise<unknown> = Promise.resolve()
 
     const settings = readSettings(given)
     const identified = createIdentified(settings.collectorUrl)
@@ -39,7 +42,12 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     }
 
     const warn = (message: string): void => say('warn', message)
-    const subscribed = settings.subscriptions.length ? createSubscribed(loadRuntime, settings, warn) : undefined
+
+    /** Set where there are subscriptions, which replace the routing. */
+    const runner = settings.subscriptions.length
+      ? new Promise<Analytics>((resolve) => (start = resolve)).then((instance) => loadRunner(loadRuntime, settings, instance, warn))
+      : undefined
+    void runner?.then(() => (isRunning = true))
 
     /** The events whose fate is not known yet, by id, and the customers that were made of them. */
     const waiting = new Map<string, { ctx: Context; customer?: string | false }>()
@@ -99,8 +107,8 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       try {
         const event = await middleware.run(ctx.event, analytics!)
         const routed = !event ? []
-          : subscribed ? await subscribed.route(event, note)
-          : [route(event, settings, () => analytics!.group().id(), note)]
+          : runner ? await (await runner)(event, note)
+          : [route(event, settings, () => analytics?.group().id(), note)]
         for (const made of routed) {
           if (!made) say('debug', `${id} is not metered`, ctx)
           else if (typeof made === 'string') refuse(made)
@@ -114,7 +122,10 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     }
 
     const hook = async (ctx: Context): Promise<Context> => {
-      await (subscribed ? subscribed.queue(() => deliver(ctx)) : deliver(ctx))
+      const done = deliver(ctx)
+      delivered = Promise.all([delivered, done]).then(() => {})
+      // Analytics.js delivers one event after the other, to all destinations: it never waits for the network.
+      if (isRunning || !runner) await done
       return ctx
     }
 
@@ -128,7 +139,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
         for (const wrapper of instance.queue?.plugins as Wrapper[] ?? []) if (wrapper.action === plugin) wrapper.name ??= NAME
         beacon ??= open()
-        subscribed?.start(instance)
+        start?.(instance)
       },
       async unload() {
         tokens?.close()
@@ -142,9 +153,9 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       track: hook,
       identify: hook,
       // Without subscriptions neither is metered.
-      ...(subscribed && { group: hook, alias: hook }),
+      ...(runner && { group: hook, alias: hook }),
       async flush() {
-        await subscribed?.idle()
+        await delivered
         await beacon?.flush()
       },
     }

@@ -46,8 +46,8 @@ describe('a JWT', () => {
     expect(tokens.proof('u1')).toBe(minted('u1', NOW + 480))
   })
 
-  it.each([3600, -3600])('lives its own span where the clock is %i s off', async (off) => {
-    const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000) - off))
+  it('lives its own span where the clock is ahead', async () => {
+    const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000) - 3600))
     open(source)
     await jest.advanceTimersByTimeAsync(480_000 - 1)
     expect(source).toHaveBeenCalledTimes(1)

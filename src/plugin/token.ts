@@ -21,7 +21,7 @@ const RENEWED_AT = 0.8
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The claims of a JWT; none of a token that is not one, and need not be. */
-const claimsOf = (token: string): { sub?: unknown; iat?: number; exp?: number } => {
+const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } => {
   try {
     const bytes = atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))
     // `escape` turns the bytes into what `decodeURIComponent` reads as UTF-8.
@@ -31,12 +31,11 @@ const claimsOf = (token: string): { sub?: unknown; iat?: number; exp?: number } 
   }
 }
 
-/** Milliseconds that a token has left. Where the browser's clock contradicts the token's own span, the span counts. */
+/** Milliseconds that a token has left. By a wrong clock it may look expired when it is new; then its own span counts. */
 const lifeOf = ({ iat, exp }: ReturnType<typeof claimsOf>): number => {
   const left = exp! * 1000 - Date.now()
-  const span = (exp! - iat!) * 1000
   // What is not known is not a number, and no comparison holds for it.
-  return (left > 0 && !(left > span) ? left : span) || Infinity
+  return (left > 0 ? left : (exp! - iat!) * 1000) || Infinity
 }
 
 /**
@@ -86,7 +85,7 @@ export const createTokens = (
       const life = lifeOf(claims)
       failures = 0
       wait = Math.max(life * RENEWED_AT, 1000)
-      keep(typeof claims.sub === 'string' ? claims.sub : asker ?? firstPayer, [text, Date.now() + life])
+      keep(claims.sub ?? asker ?? firstPayer, [text, Date.now() + life])
     } catch (error) {
       wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
       if (!failures++) report(`token failed: ${error}`)
