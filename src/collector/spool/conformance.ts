@@ -123,7 +123,7 @@ export function describeSpool(name: string, maker: SpoolMaker) {
         const spool = await open({ rememberMs: 150 })
         await spool.append([record('1')])
         expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
-        await sleep(250)
+        await sleep(350)
         expect(await spool.append([record('1')])).toEqual({ duplicates: 0 })
         expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
       })

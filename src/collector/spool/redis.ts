@@ -14,6 +14,8 @@ const { keys } = scripts
 
 type Entry = [id: string, fields: string[]]
 
+const nameOf = (customerId: string, id = '') => recordKey(customerId, id).toString('base64url')
+
 /** An entry's id begins with its time. */
 const timeOf = (id: string) => Number(id.split('-')[0])
 
@@ -37,7 +39,7 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
   const consumer = crypto.randomUUID()
   await warnIfForgetful(redis, options.warn)
 
-  const hashOf = ({ kind, customerId, id }: SpoolItem) => recordKey(customerId, kind === 'record' ? id : '')
+  const hashOf = ({ kind, customerId, id }: SpoolItem) => nameOf(customerId, kind === 'record' ? id : '')
   const withHashes = (items: readonly Leased[]) => items.flatMap((item) => [item.lease, hashOf(item)])
 
   async function raiseAll(): Promise<number> {
@@ -88,9 +90,9 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
       return { waiting, dead, bytes: Number(bytes), oldestAt: oldest[0] ? timeOf(oldest[0][0]) : null }
     },
     withCustomer: createSharedLock({
-      take: async (customerId, holder, ttlMs) => (await redis.command('SET', keys.lock + recordKey(customerId, ''), holder, 'NX', 'PX', ttlMs)) === 'OK',
-      extend: (customerId, holder, ttlMs) => redis.run(scripts.extendLock, keys.lock + recordKey(customerId, ''), holder, ttlMs),
-      release: (customerId, holder) => redis.run(scripts.releaseLock, keys.lock + recordKey(customerId, ''), holder),
+      take: async (customerId, holder, ttlMs) => (await redis.command('SET', keys.lock + nameOf(customerId), holder, 'NX', 'PX', ttlMs)) === 'OK',
+      extend: (customerId, holder, ttlMs) => redis.run(scripts.extendLock, keys.lock + nameOf(customerId), holder, ttlMs),
+      release: (customerId, holder) => redis.run(scripts.releaseLock, keys.lock + nameOf(customerId), holder),
     }),
     async close() {
       await redis.run(scripts.tidy, consumer, FORGET_CONSUMER_MS).catch(() => undefined)

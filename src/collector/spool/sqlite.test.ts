@@ -48,15 +48,27 @@ describe('sqlite alone', () => {
     await spool.close()
   })
 
-  it('removes expired ids from its file', async () => {
-    let time = 1
-    const spool = await openSqlite(file, { rememberMs: 1_000, maxItems: 10_000, now: () => time })
-    const many = (prefix: string) => Array.from({ length: 1_000 }, (_, index) => record(`${prefix}${index}`))
-    await spool.append(many('a'))
-    time += 2_000
-    await spool.append(many('b'))
+  it('knows ids for one to two turns, whatever the clock does, and empties its file of older ones', async () => {
+    let time = 10_000
+    const spool = await openSqlite(file, { rememberMs: 1_000, now: () => time })
+    const isKnown = async (id: string) => (await spool.append([record(id)])).duplicates === 1
+    await spool.append([record('a')])
+    time = 10_999
+    await spool.append([record('b')])
+    time = 11_998
+    expect(await isKnown('b')).toBe(true)
+    expect(await isKnown('a')).toBe(true)
+    time = 9_000
+    expect(await isKnown('a')).toBe(true)
+    expect(await isKnown('c')).toBe(false)
+    time = 12_000
+    expect(await isKnown('c')).toBe(true)
+    expect(await isKnown('a')).toBe(false)
+    time = 20_000
+    expect(await isKnown('c')).toBe(false)
     const database = await openDatabase(file)
-    expect(database.prepare('SELECT COUNT(*) AS count FROM known').get()).toEqual({ count: 1_000 })
+    const count = (table: string) => (database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get() as { count: number }).count
+    expect(count('known_0') + count('known_1')).toBe(1)
     database.close()
     await spool.close()
   })

@@ -8,56 +8,12 @@ import { createSharedLock } from './lock.js'
 import type { SharedLocks } from './lock.js'
 import { SpoolFullError, spoolDefaults } from './spool.js'
 import type { DeadLetter, Leased, Spool, SpoolItem, SpoolOptions, SpoolStats } from './spool.js'
-
-/** `seq` is never used twice: a late `ack` cannot hit a newer item. `due` is when a lease or delay ends, 0 before the first. */
-const schema = `
-  CREATE TABLE IF NOT EXISTS items (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, customer TEXT NOT NULL, id TEXT NOT NULL,
-    json TEXT NOT NULL, appended INTEGER NOT NULL, due INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0
-  );
-  CREATE INDEX IF NOT EXISTS customers ON items (customer, seq) WHERE kind = 'customer';
-  CREATE TABLE IF NOT EXISTS known (age INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS dead (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, customer TEXT NOT NULL, id TEXT NOT NULL,
-    json TEXT NOT NULL, appended INTEGER NOT NULL, reason TEXT NOT NULL, died INTEGER NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS locks (customer TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS totals (
-    one INTEGER PRIMARY KEY CHECK (one = 1), waiting INTEGER NOT NULL, dead INTEGER NOT NULL, bytes INTEGER NOT NULL
-  );
-  INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0);
-`
-
-const columns = 'kind, customer AS customerId, id, json, CAST(seq AS TEXT) AS lease'
-
-const statements = (database: Database) => ({
-  insert: database.prepare('INSERT INTO items (kind, customer, id, json, appended) VALUES (?, ?, ?, ?, ?)'),
-  // A time that no lease or delay can have set means that the clock was set back: such an item is due.
-  lease: database.prepare(`
-    UPDATE items SET due = ?, attempts = attempts + 1 WHERE seq IN (
-      SELECT seq FROM items AS item
-      WHERE (due <= ? OR due > ?) AND (kind = 'record' OR NOT EXISTS (
-        SELECT 1 FROM items AS earlier WHERE earlier.kind = 'customer' AND earlier.customer = item.customer AND earlier.seq < item.seq
-      ))
-      ORDER BY seq LIMIT ?
-    ) RETURNING ${columns}, attempts - 1 AS attempts, appended AS appendedAt`),
-  remove: database.prepare('DELETE FROM items WHERE seq = ?'),
-  delay: database.prepare('UPDATE items SET due = ? WHERE seq = ?'),
-  bury: database.prepare(`
-    INSERT INTO dead (kind, customer, id, json, appended, reason, died)
-    SELECT kind, customer, id, json, appended, ?, ? FROM items WHERE seq = ?`),
-  listDead: database.prepare(`SELECT ${columns}, reason, died AS diedAt FROM dead ORDER BY seq LIMIT ?`),
-  allDead: database.prepare('SELECT CAST(seq AS TEXT) AS lease FROM dead ORDER BY seq'),
-  raise: database.prepare(`
-    INSERT INTO items (kind, customer, id, json, appended)
-    SELECT kind, customer, id, json, appended FROM dead WHERE seq = ?`),
-  removeDead: database.prepare('DELETE FROM dead WHERE seq = ?'),
-  totals: database.prepare('SELECT waiting, dead, bytes FROM totals'),
-  count: database.prepare('UPDATE totals SET waiting = waiting + ?, dead = dead + ?, bytes = bytes + ?'),
-  oldest: database.prepare('SELECT appended FROM items ORDER BY seq LIMIT 1'),
-})
+import { prepareFile, prepareStatements } from './sqlite-schema.js'
 
 const sizeOf = (items: readonly { json: string }[]) => items.reduce((bytes, { json }) => bytes + Buffer.byteLength(json), 0)
+
+/** Leases as SQLite's `json_each` reads them; each is a number. */
+const listOf = (items: readonly { lease: string }[]) => `[${items.map(({ lease }) => lease).join()}]`
 
 /**
  * The embedded spool: one file, any number of processes of one machine.
@@ -71,56 +27,55 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   await (await open(file, 'a', 0o600)).close()
   const database = await openDatabase(file)
   try {
-    // Waiting for other processes comes first: even the switch to the write-ahead log may meet one.
-    database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
-    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
+    prepareFile(database)
   } catch (error) {
     database.close()
     throw error
   }
-
-  const sql = statements(database)
+  const sql = prepareStatements(database)
   const known = createKnown(database, rememberMs)
   const group = groupCommit(database)
 
-  const totals = () => sql.totals.get() as Pick<SpoolStats, 'waiting' | 'dead' | 'bytes'>
-
-  const fits = (items: readonly SpoolItem[]) => {
-    const { waiting, dead, bytes } = totals()
-    return waiting + dead + items.length <= maxItems && bytes + sizeOf(items) <= maxBytes
-  }
+  const totals = () => sql.totals.get() as Omit<SpoolStats, 'oldestAt'> & { next: number }
 
   function append(items: readonly SpoolItem[], at: number) {
-    const isNew = ({ kind, customerId, id }: SpoolItem) => kind === 'customer' || !known.has(recordKey(customerId, id), at)
-    if (!fits(items) && !fits(items.filter(isNew))) throw new Untouched(new SpoolFullError())
-    const fresh = items.filter(({ kind, customerId, id }) => kind === 'customer' || known.add(recordKey(customerId, id), at))
-    for (const { kind, customerId, id, json } of fresh) sql.insert.run(kind, customerId, id, json, at)
-    if (fresh.length > 0) sql.count.run(fresh.length, 0, sizeOf(fresh))
+    const { next, waiting, dead, bytes } = totals()
+    const fits = (some: readonly SpoolItem[]) => waiting + dead + some.length <= maxItems && bytes + sizeOf(some) <= maxBytes
+    const ids = known.at(at)
+    const keyOf = ({ customerId, id }: SpoolItem) => recordKey(customerId, id)
+    if (!fits(items) && !fits(items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item))))) throw new Untouched(new SpoolFullError())
+    const fresh = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
+    let seq = next
+    for (const { kind, customerId, id, json } of fresh) sql.insert.run(seq++, kind, customerId, id, json, at)
+    if (fresh.length > 0) sql.count.run(fresh.length, fresh.length, 0, sizeOf(fresh))
     return { duplicates: items.length - fresh.length }
   }
 
   function leaseDue(max: number, at: number) {
-    const leased = sql.lease.all(at + leaseMs, at, at + leaseMs, max) as Leased[]
-    return leased.sort((a, b) => Number(a.lease) - Number(b.lease))
+    const leased = sql.due.all(at, at + leaseMs, max) as Leased[]
+    if (leased.length > 0) sql.lease.run(at + leaseMs, listOf(leased))
+    return leased
   }
 
   /** Items that another holder of an expired lease has settled already are passed over. */
   function settle(items: readonly Leased[], reason?: string) {
-    const settled = items.filter(({ lease }) => {
-      if (reason !== undefined) sql.bury.run(reason, now(), lease)
-      return Number(sql.remove.run(lease).changes) === 1
-    })
-    if (reason === undefined) sql.count.run(-settled.length, 0, -sizeOf(settled))
-    else sql.count.run(-settled.length, settled.length, 0)
+    const list = listOf(items)
+    if (reason !== undefined) sql.bury.run(reason, now(), list)
+    const removed = sql.remove.all(list) as { bytes: number }[]
+    sql.release.run(list)
+    if (reason !== undefined) sql.count.run(0, -removed.length, removed.length, 0)
+    else sql.count.run(0, -removed.length, 0, -removed.reduce((sum, { bytes }) => sum + bytes, 0))
   }
 
   function raise(leases: readonly string[]) {
-    const raised = leases.filter((lease) => {
-      sql.raise.run(lease)
-      return Number(sql.removeDead.run(lease).changes) === 1
-    })
-    sql.count.run(raised.length, -raised.length, 0)
-    return raised.length
+    const { next } = totals()
+    let raised = 0
+    for (const lease of leases) {
+      sql.raise.run(next + raised, now(), lease)
+      raised += Number(sql.removeDead.run(lease).changes)
+    }
+    sql.count.run(raised, raised, -raised, 0)
+    return raised
   }
 
   return {
@@ -129,17 +84,13 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     lease: (max) => group.add(max, () => leaseDue(max, now())),
     ack: (items) => group.add(items.length, () => settle(items)),
     dead: (items, reason) => group.add(items.length, () => settle(items, reason)),
-    retry(items, delayMs) {
-      return group.add(items.length, () => {
-        const due = now() + Math.min(delayMs, leaseMs)
-        for (const { lease } of items) sql.delay.run(due, lease)
-      })
-    },
+    retry: (items, delayMs) => group.add(items.length, () => void sql.delay.run(now() + Math.min(delayMs, leaseMs), listOf(items))),
     listDead: async (max) => sql.listDead.all(max) as DeadLetter[],
     retryDead: (leases) => group.add(1, () => raise(leases ?? (sql.allDead.all() as { lease: string }[]).map(({ lease }) => lease))),
     async stats() {
+      const { waiting, dead, bytes } = totals()
       const oldest = sql.oldest.get() as { appended: number } | undefined
-      return { ...totals(), oldestAt: oldest?.appended ?? null }
+      return { waiting, dead, bytes, oldestAt: oldest?.appended ?? null }
     },
     withCustomer: createSharedLock(sqliteLocks(database, group, now)),
     async close() {

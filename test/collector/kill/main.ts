@@ -1,9 +1,9 @@
-/** The long run: `npm run prove:kill`, with `-- --kills N`. Fails when anything was lost or came twice. */
+/** The long run: `npm run prove:kill`, with `-- --kills N` and `-- --only sqlite`. Fails when anything was lost or came twice. */
 import { parseArgs } from 'node:util'
 import { runKills } from './kill.js'
 import type { KillScenario } from './kill.js'
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '100' } } })
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '100' }, only: { type: 'string', default: '' } } })
 const kills = Number(values.kills)
 
 const scenarios: KillScenario[] = [
@@ -15,7 +15,7 @@ const scenarios: KillScenario[] = [
 
 console.log('| What | Kills | Accepted | Lost | Twice | Altered | Stale customers | Bodies sent again | Arrived | Seconds |')
 console.log('|---|---|---|---|---|---|---|---|---|---|')
-for (const scenario of scenarios) {
+for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
   const result = await runKills(scenario)
   const { lost, twice, altered, staleCustomers, wrongAnswers, exits } = result
   const cells = [scenario.name, result.kills, result.accepted, lost.length, twice.length, altered.length, staleCustomers.length, result.failed, result.arrived, result.seconds]
