@@ -14,6 +14,8 @@ const shared = {
 }
 
 export default {
+  // Machines that do other work besides take their time.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

@@ -11,7 +11,10 @@ export function miniBrowserPath(): string {
 
 export function miniBrowserArgs(options: LaunchOptions): string[] {
   if (options.storageQuota !== undefined) throw new Error('WebKitGTK has no switch for the storage quota')
-  return options.storageBlocked ? ['--enable-html5-local-storage=false', '--enable-html5-database=false'] : []
+  return [
+    '--javascript-can-open-windows-automatically=true',
+    ...(options.storageBlocked ? ['--enable-html5-local-storage=false', '--enable-html5-database=false'] : []),
+  ]
 }
 
 /** Software drawing, and no sandbox around the web processes, which root and containers cannot set up. */

@@ -110,6 +110,15 @@ export const collectorFaults: Fault[] = [
     },
   },
   {
+    name: 'clock wrong by two days',
+    what: 'The computer’s clock is two days behind all along; the answer to the first batch is lost, so that it is sent again at another time.',
+    async run({ openShop, track, site }) {
+      site.troubles.make({ kind: 'answer lost' }, { times: 2 })
+      const page = await openShop({ clockMs: -2 * 24 * 60 * 60 * 1000 })
+      await track(page, 20)
+    },
+  },
+  {
     name: 'CSP forbids the collector',
     what: 'The page’s `connect-src` leaves the collector out: the plugin warns, keeps everything, and the next page without that policy sends it.',
     async run({ openShop, track, site }) {

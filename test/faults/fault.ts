@@ -31,6 +31,8 @@ export interface Scene {
   openShop(options?: { csp?: string; clockMs?: number }): Promise<Page>
   /** New ids, counted as tracked. */
   ids(count: number): string[]
+  /** Counts these no more: Analytics.js itself lost them before any plugin was told. */
+  neverHandedOver(ids: readonly string[]): void
   /** Tracks in one turn; resolves when the hooks have, which is when nothing may be lost any more. */
   track(page: Page, count: number, properties?: Record<string, unknown>): Promise<void>
   /** Resolves when all that was tracked is at Amberflo. */

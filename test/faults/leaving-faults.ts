@@ -2,6 +2,14 @@ import { until } from '../e2e/support/until.js'
 import type { Page } from '../engines/index.js'
 import { NotApplicable, type Fault } from './fault.js'
 
+declare global {
+  interface Window {
+    popup?: Window
+    /** Outlives the window that it belongs to. */
+    popupShop?: Window['shop']
+  }
+}
+
 /** Resolves when the page has come to `path`. While it travels, scripts may find no page to run in. */
 async function arrivedAt(page: Page, path: string): Promise<void> {
   await until(() => page.evaluate(() => location.pathname).catch(() => ''), (now) => now === path)
@@ -13,6 +21,16 @@ function trackAndGo(ids: string[], url: string): void {
     void window.shop.track(ids)
     location.href = url
   }, 50)
+}
+
+/** Runs in the page: opens another page of the site in a window of its own, and starts the plugin there. */
+async function openPopup(url: string, collectorUrl: string): Promise<void> {
+  const popup = window.open(url)
+  if (!popup) throw new Error('the browser opened no window')
+  window.popup = popup
+  while (!popup.shop) await new Promise((resolve) => setTimeout(resolve, 20))
+  await popup.shop.start({ collectorUrl })
+  window.popupShop = popup.shop
 }
 
 /** What happens as a page ends, and is continued by the next one. */
@@ -34,6 +52,49 @@ export const leavingFaults: Fault[] = [
       const page = await openShop()
       await track(page, 50)
       await page.close()
+      await openShop()
+    },
+  },
+  {
+    name: 'window.close() in the same task',
+    what: 'Five windows track, each followed in the next statement by `close()`; later another page of the site is opened. Only events that Analytics.js had handed to the plugin by then count.',
+    async run({ openShop, ids, neverHandedOver, site }) {
+      const opener = await openShop()
+      for (let windows = 0; windows < 5; windows++) {
+        await opener.evaluate(openPopup, site.page(), site.collectorUrl)
+        const tracked = ids(10)
+        await opener.evaluate((ids: string[]) => window.popupShop!.trackAndClose(ids), tracked)
+        await until(() => opener.evaluate(() => window.popup!.closed), (closed) => closed)
+        const handedOver = await opener.evaluate(() => window.popupShop!.handedOver)
+        neverHandedOver(tracked.filter((id) => !handedOver.includes(id)))
+      }
+      await openShop()
+    },
+  },
+  {
+    name: 'left before the answer',
+    what: 'The answer takes 3 s; the page is left meanwhile, and the next one finds the batch still waiting.',
+    async run({ openShop, track, site, settled }) {
+      site.troubles.make({ kind: 'slow', ms: 3_000 }, { times: 1 })
+      const page = await openShop()
+      await track(page, 20)
+      await until(() => site.arrivals.length, (arrivals) => arrivals > 0)
+      await page.close()
+      await openShop()
+      await settled()
+    },
+  },
+  {
+    name: 'five pages in a row, nothing gets through',
+    what: 'Each of five pages tracks and is closed while every connection is reset; the sixth sends what they have left.',
+    async run({ openShop, track, site }) {
+      site.troubles.make({ kind: 'reset' })
+      for (let pages = 0; pages < 5; pages++) {
+        const page = await openShop()
+        await track(page, 10)
+        await page.close()
+      }
+      site.troubles.end()
       await openShop()
     },
   },

@@ -1,6 +1,8 @@
 /**
- * `npm run faults -- [--engine chromium,firefox,webkit] [--fault NAME] [--short] [--write] [--json FILE]`:
+ * `npm run faults -- [--engine chromium,firefox,webkit] [--fault NAME] [--short] [--plain] [--write] [--json FILE]`:
  * does each fault in each engine, with the collector at the page's origin and at another, and prints one table.
+ * `--short` has shorter outages and fewer rounds; `--plain` tries a beacon without storage and receipts instead;
+ * `--write` puts the table into docs/reliability.md.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     engine: { type: 'string', default: 'chromium' },
     fault: { type: 'string' },
     short: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -48,7 +51,7 @@ async function inEngine(engine: EngineName, onOutcome: (outcome: Outcome) => voi
   const worker = async (): Promise<void> => {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
       const started = Date.now()
-      const outcome = await play(job.fault, { engine, where: job.where, short: options.short, shared })
+      const outcome = await play(job.fault, { engine, where: job.where, short: options.short, plain: options.plain, shared })
       const seconds = ((Date.now() - started) / 1000).toFixed(1)
       console.error(`${isBad(outcome) ? '✗' : '✓'} ${engine}, ${job.where}: ${job.fault.name} (${seconds} s)${outcome.notApplicable ? `: n/a, ${outcome.notApplicable}` : ''}`)
       onOutcome(outcome)
@@ -77,5 +80,5 @@ for (const { engine, where, fault, problem, tracked, arrived, doubled } of bad) 
 const tried = outcomes.filter(({ notApplicable }) => notApplicable === undefined)
 console.log(`${tried.length - bad.length} of ${tried.length} without loss or double`)
 if (options.json) writeFileSync(options.json, JSON.stringify({ passed: tried.length - bad.length, failed: bad.length, outcomes }, null, 2))
-if (options.write) writeBetweenMarkers('faults', table)
+if (options.write) writeBetweenMarkers(options.plain ? 'plain' : 'faults', table)
 process.exitCode = bad.length > 0 ? 1 : 0

@@ -16,6 +16,8 @@ const cdnSettings = { integrations: {} } as AnalyticsNext.CDNSettings
 
 const receipts: Receipt[] = []
 const warnings: string[] = []
+/** The events that Analytics.js has given to the plugin's hook: it keeps each for two turns of the event loop first. */
+const handedOver: string[] = []
 let plugin: ReturnType<typeof amberflo> | undefined
 
 const warn = console.warn
@@ -24,25 +26,67 @@ console.warn = (...args: unknown[]) => {
   warn(...args)
 }
 
+/** What most sites write for themselves: a batch every second and on leaving, by a beacon that is forgotten. For comparison. */
+function plainBeacon({ collectorUrl }: AmberfloSettings): AnalyticsNext.Plugin {
+  let records: object[] = []
+  const send = (): void => {
+    if (records.length === 0) return
+    const batch = Math.random().toString(36).slice(2)
+    navigator.sendBeacon(`${collectorUrl}?b=${batch}`, JSON.stringify({ v: 1, batch, sentAt: Date.now(), records }))
+    records = []
+  }
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && send())
+  addEventListener('pagehide', send)
+  return {
+    name: 'Plain beacon',
+    type: 'destination',
+    version: '1',
+    isLoaded: () => true,
+    load: () => Promise.resolve(),
+    track(ctx) {
+      const { messageId, userId, event, properties } = ctx.event
+      if (records.length === 0) setTimeout(send, 1_000)
+      records.push({ uniqueId: messageId, customerId: userId, meterApiName: event, meterValue: properties!['value'], meterTimeInMillis: Date.now() })
+      return ctx
+    },
+  }
+}
+
 const shop = {
   receipts,
   warnings,
+  handedOver,
 
   /** Loads Analytics.js without Segment's own destinations, and registers the plugin. `tokenUrl` answers with a token. */
-  async start({ tokenUrl, ...settings }: AmberfloSettings & { tokenUrl?: string }): Promise<void> {
+  async start({ tokenUrl, plain, ...settings }: AmberfloSettings & { tokenUrl?: string; plain?: boolean }): Promise<void> {
     window.analytics = window.AnalyticsNext.AnalyticsBrowser.load({ writeKey: 'write-key', cdnSettings }, { integrations: { 'Segment.io': false } })
-    plugin = window.amberfloDestination({
+    if (plain) return void (await window.analytics.register(plainBeacon(settings)))
+    const amberflo = window.amberfloDestination({
       ...settings,
       ...(tokenUrl && { token: async () => (await fetch(tokenUrl)).text() }),
       onReceipt: (receipt) => receipts.push(receipt),
     })
-    await window.analytics.register(plugin)
+    const track = amberflo.track
+    amberflo.track = (ctx) => {
+      handedOver.push(ctx.event.messageId!)
+      return track(ctx)
+    }
+    plugin = amberflo
+    await window.analytics.register(amberflo)
   },
 
   /** Tracks one event for each id in this turn; resolves when all hooks have. */
   async track(ids: string[], properties: Record<string, unknown> = {}): Promise<void> {
     await Promise.all(ids.map((messageId) =>
       window.analytics.track('Used', { value: 1, ...properties }, { messageId, userId: 'some_user_id' })))
+  },
+
+  /** In a task of this page's own: tracks, and closes the window. */
+  trackAndClose(ids: string[]): void {
+    setTimeout(() => {
+      void shop.track(ids)
+      window.close()
+    })
   },
 
   flush: async (): Promise<void> => plugin?.flush(),
