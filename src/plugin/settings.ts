@@ -32,8 +32,6 @@ type Defaulted = 'customerId' | 'anonymousUsage' | 'meters' | 'dimensions' | 'co
 /** The settings with every default filled in. */
 export type Settings = AmberfloSettings & Required<Pick<AmberfloSettings, Defaulted>> & { batch: Required<NonNullable<AmberfloSettings['batch']>> }
 
-const show = (value: unknown): string => String(Object(value) === value ? typeof value : value)
-
 /** A type's name, a literal, a range of integers such as `1..500`, or a list such as `string[]`. Texts are not empty. */
 const isOneOf = (value: unknown, expected: string): unknown =>
   expected.split(' | ').some((one) => {
@@ -41,7 +39,7 @@ const isOneOf = (value: unknown, expected: string): unknown =>
     return most ? Number.isInteger(value) && value! >= least! && value! <= most
       : Array.isArray(value) ? one.endsWith('[]') && value.every((each) => isOneOf(each, one.slice(0, -2)))
       : one === typeof value ? value
-      : one === show(value)
+      : one === `${value}`
   })
 
 /** Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. */
@@ -49,7 +47,7 @@ const COLLECTOR = /^(\/(?!\/)|https?:\/\/(?!([^/]+\.)?amberflo\.io([:/?#]|$))[^/
 const HOME = 'your collector, where the API key belongs'
 
 const fail = (name: string, given: unknown, expected: string): never => {
-  throw new TypeError(`Amberflo: ${name} is "${show(given)}", expected ${expected}`)
+  throw new TypeError(`Amberflo: ${name} is "${given}", expected ${expected}`)
 }
 
 /**
