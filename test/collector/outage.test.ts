@@ -2,7 +2,7 @@ import { outages, runOutages } from './outage/outage.js'
 import { innocent } from './support/verdict.js'
 
 /** Each kind of outage, shortly; `npm run prove:outage` is the whole proof. */
-test.each(['sqlite', 'none'] as const)('through every kind of outage nothing is lost, doubled or led astray (spool: %s)', async (spool) => {
+test.concurrent.each(['sqlite', 'none'] as const)('through every kind of outage nothing is lost, doubled or led astray (spool: %s)', async (spool) => {
   const result = await runOutages(spool, outages({ down: 3, other: 2 }))
   expect(result).toMatchObject({ ...innocent, strayed: 0, exit: 0 })
   expect(result.accepted).toBeGreaterThan(100)

@@ -53,6 +53,14 @@ async function openPlace(spool: KillScenario['spool']) {
   }
 }
 
+/** Resolves when something more was accepted: each kill hits a collector at work. */
+async function oneMore(accepted: ReadonlyMap<string, unknown>) {
+  const before = accepted.size
+  for (const giveUpAt = Date.now() + 20_000; accepted.size === before; await sleep(5)) {
+    if (Date.now() > giveUpAt) throw new Error('nothing is accepted any more')
+  }
+}
+
 /** Kills with SIGKILL, again and again, while visitors meter; then lets everything come to rest and judges. */
 export async function runKills({ spool, collectors, victim, kills }: KillScenario): Promise<KillResult> {
   const startedAt = performance.now()
@@ -73,7 +81,8 @@ export async function runKills({ spool, collectors, victim, kills }: KillScenari
     running = await Promise.all(Array.from({ length: collectors }, start))
     const visitors = startVisitors({ url: () => (running[Math.floor(Math.random() * running.length)] as RunningCollector).url, count: 12 })
     for (let kill = 0; kill < kills; kill++) {
-      await sleep(100 + Math.random() * 500)
+      await oneMore(visitors.told.accepted)
+      await sleep(Math.random() * 300)
       if (victim === 'redis') {
         await place.strike()
         continue
