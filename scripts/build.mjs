@@ -6,7 +6,6 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import webpack from 'webpack'
@@ -48,12 +47,12 @@ const forServers = () =>
     target: 'node20',
     packages: 'external',
     chunkNames: 'server/[name]-[hash]',
-    entryPoints: Object.fromEntries(Object.entries({
+    entryPoints: {
       collector: 'src/collector/index.ts',
       'server/bin': 'src/collector/server/bin.ts',
       sandbox: 'src/sandbox/index.ts',
-    }).filter(([, file]) => existsSync(file))),
-  }).then(() => chmod(`${out}/server/bin.js`, 0o755).catch(() => {}))
+    },
+  }).then(() => chmod(`${out}/server/bin.js`, 0o755))
 
 /** The collector for workers: one file, and nothing of Node's in it. */
 const forWorkers = () =>
