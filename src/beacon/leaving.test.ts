@@ -32,6 +32,19 @@ describe('the page’s end', () => {
     stop()
   })
 
+  it('is not awake before it is restored, in the order of events that browsers keep', () => {
+    const { heard, stop } = watch()
+    dispatchEvent(new Event('beforeunload'))
+    dispatchEvent(new Event('pagehide'))
+    hide()
+    show()
+    dispatchEvent(pageshow(true))
+    hide()
+    show()
+    expect(heard).toEqual(['may go', 'gone', 'hidden', 'restored', 'hidden', 'awake'])
+    stop()
+  })
+
   it('takes a first load for no return', () => {
     const { heard, stop } = watch()
     dispatchEvent(pageshow(false))

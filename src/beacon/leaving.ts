@@ -17,12 +17,20 @@ export interface Leaving {
  */
 export function watchLeaving({ leave, release, restored, awake }: Leaving, signal: AbortSignal): void {
   const options = { signal }
-  const onVisibility = () => (document.visibilityState === 'hidden' ? leave(false) : awake())
+  // A page that comes back is visible before it is told so by `pageshow`.
+  let away = false
+  const onVisibility = () => (document.visibilityState === 'hidden' ? leave(false) : away || awake())
   document.addEventListener('visibilitychange', onVisibility, options)
   document.addEventListener('freeze', () => leave(false), options)
   // Firefox decides before `pagehide` whether a page may be kept, and keeps none that holds a lock.
   addEventListener('beforeunload', release, options)
-  addEventListener('pagehide', () => leave(true), options)
-  addEventListener('pageshow', ({ persisted }) => persisted && restored(), options)
+  addEventListener('pagehide', () => {
+    away = true
+    leave(true)
+  }, options)
+  addEventListener('pageshow', ({ persisted }) => {
+    away = false
+    if (persisted) restored()
+  }, options)
   addEventListener('online', awake, options)
 }
