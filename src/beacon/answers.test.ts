@@ -1,4 +1,4 @@
-import { createBench, entries, entry, idsIn, taken, turn } from './testing/courier.js'
+import { createBench, entry, fetching, idsIn, taken } from './testing/courier.js'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -7,15 +7,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks()
 })
-
-/** A bench whose first batch, of `count` records, is on its way by fetch. */
-const fetching = (count = 2, given: Parameters<typeof createBench>[0] = {}) => {
-  const bench = createBench(given)
-  bench.courier.add(entries(count))
-  bench.courier.hurry()
-  bench.courier.receipt(bench.last().batchId, false)
-  return bench
-}
 
 describe('200', () => {
   it('ends each record by its own fate', async () => {
@@ -201,56 +192,5 @@ describe('not now', () => {
     await last().answer({ status: 0 })
     courier.hurry()
     expect(ways()).toHaveLength(3)
-  })
-})
-
-describe('flush', () => {
-  const flushed = (bench: ReturnType<typeof createBench>) => {
-    const done = jest.fn()
-    void bench.courier.flush().then(done)
-    return async () => {
-      await turn()
-      return done.mock.calls.length > 0
-    }
-  }
-
-  it('sends at once and resolves when the fate of all that waited is known', async () => {
-    const bench = createBench()
-    bench.courier.add(entries(2))
-    const done = flushed(bench)
-    expect(bench.ways()).toEqual(['beacon r0,r1'])
-    bench.courier.add([entry('later')])
-    expect(await done()).toBe(false)
-    bench.courier.receipt('b0', true)
-    expect(await done()).toBe(true)
-  })
-
-  it('resolves at once when nothing waits', async () => {
-    expect(await flushed(createBench())()).toBe(true)
-  })
-
-  it('waits through retries', async () => {
-    const bench = fetching()
-    const done = flushed(bench)
-    await bench.last().answer({ status: 503 })
-    expect(await done()).toBe(false)
-    await jest.advanceTimersByTimeAsync(500)
-    await bench.last().answer(taken())
-    expect(await done()).toBe(true)
-  })
-
-  it('waits while a token is renewed, and no longer if there is none', async () => {
-    const bench = fetching()
-    const done = flushed(bench)
-    await bench.last().answer({ status: 401 })
-    expect(await done()).toBe(false)
-    await bench.renewals[0]!.give(undefined)
-    expect(await done()).toBe(true)
-  })
-
-  it('does not wait for customers who must come back first', async () => {
-    const bench = createBench({ needsProof: true })
-    bench.courier.add([entry('r0', { proof: undefined })])
-    expect(await flushed(bench)()).toBe(true)
   })
 })

@@ -118,6 +118,37 @@ describe('a customer that is known anew', () => {
   })
 })
 
+describe('what is in flight', () => {
+  it('is never more than 63 requests, and the next goes when one has ended', () => {
+    const { courier, attempts } = createBench()
+    courier.add(Array.from({ length: 600 }, (_, index) => entry(`r${index}`, { key: `customer ${index}` })))
+    courier.hurry()
+    expect(attempts).toHaveLength(63)
+    for (let next = 0; next < attempts.length; next++) courier.receipt(attempts[next]!.batchId, true)
+    expect(new Set(attempts.flatMap(({ body }) => idsIn(body))).size).toBe(600)
+  })
+
+  it('is never more than 64 KiB together, but may be more alone', () => {
+    const { courier, ways, attempts } = createBench()
+    const large = (id: string, size: number) => entry(id, { key: id, json: JSON.stringify({ uniqueId: id, pad: 'x'.repeat(size) }) })
+    courier.add([large('a', 40_000), large('b', 40_000), large('c', 10_000), large('d', 70_000)])
+    courier.hurry()
+    expect(ways()).toEqual(['beacon a', 'beacon c'])
+    courier.receipt(attempts[0]!.batchId, true)
+    expect(ways()).toEqual(['beacon a', 'beacon c', 'beacon b'])
+    for (let next = 1; next < attempts.length; next++) courier.receipt(attempts[next]!.batchId, true)
+    expect(ways()[3]).toBe('beacon d')
+  })
+
+  it('goes by fetch where the browser takes no beacon', () => {
+    const { courier, page, ways } = createBench()
+    page.takesBeacons = false
+    courier.add(entries(2))
+    courier.leave()
+    expect(ways()).toEqual(['fetch r0,r1'])
+  })
+})
+
 describe('bounds', () => {
   const held = { needsProof: true }
   const waiting = { proof: undefined }

@@ -100,6 +100,15 @@ export function createBench(given: Partial<CourierOptions> = {}) {
 
 export type Bench = ReturnType<typeof createBench>
 
+/** A bench whose first batch, of `count` records, is on its way by fetch. */
+export const fetching = (count = 2): Bench => {
+  const bench = createBench()
+  bench.courier.add(entries(count))
+  bench.courier.hurry()
+  bench.courier.receipt(bench.last().batchId, false)
+  return bench
+}
+
 /** Lets everything happen that waits for nothing but promises. */
 export const turn = async (): Promise<void> => {
   for (let step = 0; step < 10; step++) await Promise.resolve()
