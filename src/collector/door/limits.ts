@@ -32,22 +32,23 @@ export function createBucket({ burst, perSecond }: Rate, now: () => number): Buc
 /** Whether a customer's record still fits under the day's cap; counts it if so. */
 export type DailyCap = (customerId: string, uniqueId: string, value: number) => boolean
 
-/** How many records of a day are remembered, so that one that is sent again is not counted twice. */
+/** How many customers and records of a day are remembered: the records so that one that is sent again is not counted twice. */
 const MAX_COUNTED = 200_000
 
 /** Caps what is metered for one customer in one UTC day, by the collector's clock. Values below zero count for nothing. */
 export function createDailyCap(maxPerDay: number, now: () => number): DailyCap {
   const dayMs = 24 * 60 * 60 * 1000
+  const empty = <V>() => createMemory<V>({ max: MAX_COUNTED, ttlMs: dayMs, now })
   let day = -1
-  let totals = new Map<string, number>()
-  let counted = createMemory<true>({ max: MAX_COUNTED, ttlMs: dayMs, now })
+  let totals = empty<number>()
+  let counted = empty<true>()
 
   return (customerId, uniqueId, value) => {
     const today = Math.floor(now() / dayMs)
     if (today !== day) {
       day = today
-      totals = new Map()
-      counted = createMemory<true>({ max: MAX_COUNTED, ttlMs: dayMs, now })
+      totals = empty()
+      counted = empty()
     }
     const key = `${customerId.length}:${customerId}${uniqueId}`
     if (counted.get(key)) return true
