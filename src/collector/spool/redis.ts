@@ -37,6 +37,7 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
   const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
   const redis = await connectRedis(url)
   const consumer = crypto.randomUUID()
+  let closed = false
   await warnIfForgetful(redis, options.warn)
 
   const hashOf = ({ kind, customerId, id }: SpoolItem) => nameOf(customerId, kind === 'record' ? id : '')
@@ -95,6 +96,8 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
       release: (customerId, holder) => redis.run(scripts.releaseLock, keys.lock + nameOf(customerId), holder),
     }),
     async close() {
+      if (closed) return
+      closed = true
       await redis.run(scripts.tidy, consumer, FORGET_CONSUMER_MS).catch(() => undefined)
       await redis.close()
     },

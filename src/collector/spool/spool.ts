@@ -89,5 +89,6 @@ export interface Spool {
   stats(): Promise<SpoolStats>
   /** Runs `work` while nobody else, in this or another collector on the same spool, runs for this customer. */
   withCustomer<T>(customerId: string, work: () => Promise<T>): Promise<T>
+  /** May be called more than once. */
   close(): Promise<void>
 }

@@ -35,6 +35,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   const sql = prepareStatements(database)
   const known = createKnown(database, rememberMs)
   const group = groupCommit(database)
+  let closed = false
 
   const totals = () => sql.totals.get() as Omit<SpoolStats, 'oldestAt'> & { next: number }
 
@@ -94,6 +95,8 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     },
     withCustomer: createSharedLock(sqliteLocks(database, group, now)),
     async close() {
+      if (closed) return
+      closed = true
       group.flush()
       database.close()
     },
