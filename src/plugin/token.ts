@@ -9,10 +9,7 @@ export interface Tokens {
   close(): void
 }
 
-/** Its text, which is empty while it is asked for, and until when in epoch milliseconds of the browser's clock. */
-type Token = readonly [text: string, until: number]
-
-/** Unless its customer was asked for so recently, an event without a token has one asked for. */
+/** Somebody whom no token proves has one asked for, but not with every event. */
 const ASK_AGAIN_MS = 30_000
 const LONGEST_BACKOFF_MS = 60_000
 /** The part of its life after which a token is renewed. */
@@ -39,7 +36,7 @@ const lifeOf = ({ iat, exp }: ReturnType<typeof claimsOf>): number => {
 }
 
 /**
- * Keeps the tokens of the page's customers: asks `source` for one ahead of need, again before a JWT expires, and again
+ * Keeps the token of the page's customer: asks `source` for one ahead of need, again before a JWT expires, and again
  * when the customer changes.
  *
  * A JWT proves its `sub`. An opaque token is taken to prove whoever paid when it was asked for; one that was asked for
@@ -53,39 +50,38 @@ export const createTokens = (
   onToken: (customer: string, token: string) => void,
   report: (message: string) => void,
 ): Tokens => {
-  /** By whom they prove. */
-  const known = new Map<string | undefined, Token>()
-  let firstPayer: string | undefined
+  /** The newest token, whom it proves, and until when in epoch milliseconds of the browser's clock. */
+  let token = ''
+  let owner: string | undefined
+  let until = 0
   let payer: string | undefined
+  /** For whom one was asked for last, and when that may be repeated. */
+  let asker: string | undefined
+  let askAgain = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let closed = false
 
-  /** Empty if it was asked for only just now. */
-  const textOf = (customer: string | undefined): string | undefined => {
-    const [text, until] = known.get(customer) ?? []
-    return until! > Date.now() ? text : undefined
-  }
-
-  const keep = (customer: string | undefined, token: Token): void => {
-    const isNew = token[0] && token[0] !== known.get(customer)?.[0]
-    known.set(customer, token)
-    if (customer !== undefined && isNew) onToken(customer, token[0])
-  }
+  const tokenOf = (customer: string): string | undefined => (owner === customer && until > Date.now() ? token : undefined)
 
   const ask = async (): Promise<void> => {
-    const asker = payer
+    const customer = (asker = payer)
+    askAgain = Date.now() + ASK_AGAIN_MS
     let wait: number
-    if (textOf(asker) === undefined) known.set(asker, ['', Date.now() + ASK_AGAIN_MS])
     try {
-      const text = typeof source === 'string' ? source : await source()
-      if (!text || typeof text !== 'string') throw new TypeError('no string')
+      const given = typeof source === 'string' ? source : await source()
+      if (!given || typeof given !== 'string') throw new TypeError('no string')
       if (closed) return
-      const claims = claimsOf(text)
+      const claims = claimsOf(given)
       const life = lifeOf(claims)
+      const proven = claims.sub ?? customer ?? owner
+      const isNew = token !== given || owner !== proven
+      token = given
+      owner = proven
+      until = Date.now() + life
       failures = 0
       wait = Math.max(life * RENEWED_AT, 1000)
-      keep(claims.sub ?? asker ?? firstPayer, [text, Date.now() + life])
+      if (isNew && owner !== undefined) onToken(owner, token)
     } catch (error) {
       wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
       if (!failures++) report(`token failed: ${error}`)
@@ -98,18 +94,19 @@ export const createTokens = (
 
   return {
     proof(customer) {
-      firstPayer ??= customer
-      if (payer === undefined && textOf(customer) === undefined) keep(customer, known.get(undefined)!)
+      // Whoever pays first has the token that was asked for before.
+      owner ??= customer
+      asker ??= customer
       payer = customer
       // Timers sleep with the machine, so a token may be found expired here.
-      if (textOf(customer) === undefined) void ask()
-      return textOf(customer) || undefined
+      if (!tokenOf(customer) && (asker !== customer || Date.now() >= askAgain)) void ask()
+      return tokenOf(customer)
     },
     async renew(customer) {
-      known.delete(customer)
+      if (owner === customer) until = 0
       // Whoever else uses the page now would get a token of their own.
       if (payer === undefined || payer === customer) await ask()
-      return textOf(customer) || undefined
+      return tokenOf(customer)
     },
     close() {
       closed = true
