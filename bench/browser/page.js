@@ -59,7 +59,7 @@ export async function prepare({ name, count, waiting = 0, up = true, left = 0 })
 export async function go({ name, perTurn, up = true, left = 0 }) {
   contender ??= await contenders[name]()
   // Leftovers are read in the background.
-  await pause(left / 5)
+  if (left) await pause(3_000)
   await track(contender, events, perTurn)
   if (up) await contender.end()
   await pause(200)

@@ -3,7 +3,7 @@ import type { Entry } from './item.js'
 import type { Journal } from './journal.js'
 
 /** How many rows are read in one transaction: no long task, however much a page has left. */
-const READ_ROWS = 200
+const READ_ROWS = 20
 /** A row of more would hold up its neighbours' commit, and a takeover. */
 const ROW_ITEMS = 100
 
