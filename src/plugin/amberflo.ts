@@ -94,6 +94,9 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       const proof = tokens?.proof(key)
       if (payer !== key) beacon.wake((payer = key), proof)
       await beacon.put({ id, kind: isRecord ? 'records' : 'customers', key, proof, json })
+      // A token that came while the item was on its way into the outbox has not met it there.
+      const late = proof ? undefined : tokens?.proof(key)
+      if (late) beacon?.wake(key, late)
       say('debug', `${id} kept`, ctx)
     }
 

@@ -1,0 +1,38 @@
+import { Context } from '@segment/analytics-next'
+import type { Analytics } from '@segment/analytics-next'
+import { createBeacon } from '../beacon/index.js'
+import { createFactory } from './amberflo.js'
+
+const originalFetch = globalThis.fetch
+afterEach(() => {
+  globalThis.fetch = originalFetch
+})
+
+const jwt = (sub: string) => `h.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.s`
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+it('sends what was made just before its token came', async () => {
+  const sent: unknown[] = []
+  const answer = { accepted: 1, duplicates: 0, rejected: [] }
+  globalThis.fetch = (async (_url: string, { body }: { body: string }) => {
+    const { token, records } = JSON.parse(body)
+    sent.push([records[0].uniqueId, token])
+    return { status: 200, headers: new Headers(), json: async () => answer, text: async () => JSON.stringify(answer) }
+  }) as unknown as typeof fetch
+
+  let user = 'u1'
+  const plugin = createFactory(createBeacon, () => Promise.reject())({
+    collectorUrl: '/usage',
+    token: async () => jwt(user),
+    batch: { maxDelayMs: 1 },
+  })
+  const track = () => plugin.track(new Context({ type: 'track', event: 'A', messageId: `of ${user}`, userId: user }))
+  await plugin.load(new Context({ type: 'track' }), {} as Analytics)
+  await track()
+  await sleep(50)
+  user = 'u2'
+  await track()
+  await sleep(100)
+  await plugin.unload!(new Context({ type: 'track' }), {} as Analytics)
+  expect(sent).toEqual([['of u1', jwt('u1')], ['of u2', jwt('u2')]])
+})
