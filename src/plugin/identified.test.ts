@@ -33,6 +33,13 @@ it('forgets after a day', () => {
   expect(identified.has('{}')).toBe(false)
 })
 
+it('takes a time in the future for a clock that was set back', () => {
+  const identified = createIdentified('/usage')
+  identified.add('{}')
+  jest.setSystemTime(Date.now() - 3600_000)
+  expect(identified.has('{}')).toBe(false)
+})
+
 it('does without storage', () => {
   jest.spyOn(Storage.prototype, 'getItem').mockImplementation(() => { throw new Error('blocked') })
   jest.spyOn(Storage.prototype, 'setItem').mockImplementation(() => { throw new Error('blocked') })

@@ -25,7 +25,9 @@ export const createIdentified = (scope: string): Identified => {
         // Memory has it.
       }
       const at = parseInt(last)
-      return Date.now() - at < DAY_MS && last === entry(at, json)
+      const age = Date.now() - at
+      // A time in the future is a clock that was set back since.
+      return age >= 0 && age < DAY_MS && last === entry(at, json)
     },
     add(json) {
       memory = entry(Date.now(), json)

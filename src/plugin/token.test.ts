@@ -56,6 +56,21 @@ describe('a JWT', () => {
     expect(source).toHaveBeenCalledTimes(2)
   })
 
+  it.each([
+    ['has come', true],
+    ['is still on its way', false],
+  ])('is asked for at once for who pays first, if an earlier one that %s is somebody else\'s', async (_, settled) => {
+    let user = 'visitor'
+    open(async () => minted(user))
+    if (settled) await settle()
+    user = settled ? 'u1' : 'visitor'
+    expect(tokens.proof('u1')).toBeUndefined()
+    await Promise.resolve()
+    user = 'u1'
+    await settle()
+    expect(tokens.proof('u1')).toBe(minted('u1'))
+  })
+
   it('that expired while the machine slept is not used', async () => {
     const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000)))
     open(source)
@@ -76,11 +91,11 @@ describe('a JWT', () => {
       expect(tokens.proof('u1')).toBeDefined()
       await jest.advanceTimersByTimeAsync(10)
     }
-    expect(source).toHaveBeenCalledTimes(1)
+    expect(source).toHaveBeenCalledTimes(2)
     await jest.advanceTimersByTimeAsync(30_000)
     tokens.proof('u2')
     tokens.proof('u2')
-    expect(source).toHaveBeenCalledTimes(2)
+    expect(source).toHaveBeenCalledTimes(3)
   })
 
   it('without an expiry, or with a far one, sets no timer that fires at once', async () => {

@@ -80,7 +80,9 @@ export const createTokens = (
       owner = proven
       until = Date.now() + life
       failures = 0
-      wait = Math.max(life * RENEWED_AT, 1000)
+      // Asked for before anybody paid, it may prove somebody else than who pays now.
+      wait = customer === undefined && payer !== undefined && payer !== owner ? 0 : Math.max(life * RENEWED_AT, 1000)
+      asker ??= owner
       if (isNew && owner !== undefined) onToken(owner, token)
     } catch (error) {
       wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
