@@ -57,11 +57,25 @@ export async function runOutages(spool: 'sqlite' | 'none', series: readonly Outa
     ...(spool === 'sqlite' ? { COLLECTOR_SPOOL: `sqlite:${join(directory, 'spool.db')}` } : {}),
   })
   const setFaults = (faults: Fault[]) => fetch(`${sandbox.url}/sandbox/faults`, { method: 'POST', body: JSON.stringify(faults) })
+  /** Requests to the API, and records in those that were taken. */
+  const stats = async () => {
+    const { requests, received } = (await (await fetch(`${sandbox.url}/sandbox/stats`)).json()) as { requests: Record<string, number>; received: number }
+    return { requests: Object.values(requests).reduce((sum, count) => sum + count, 0), received }
+  }
+  /** Resolves when usage arrives again, so that the next outage meets a collector that does not hold back. */
+  const healthy = async () => {
+    const before = (await stats()).received
+    for (const giveUpAt = Date.now() + 120_000; (await stats()).received === before; await sleep(100)) {
+      if (Date.now() > giveUpAt) throw new Error('nothing arrives any more')
+    }
+    await sleep(1_500)
+  }
   const visitors = startVisitors({ url: () => collector.url, count: 12, restMs: 40 })
   const { told } = visitors
   try {
     for (const { name, seconds, what } of series) {
       const before = told.accepted.size
+      const { requests } = await stats()
       if (what === 'shut') {
         await gateway.shut()
         await sleep(seconds * 1000)
@@ -70,12 +84,13 @@ export async function runOutages(spool: 'sqlite' | 'none', series: readonly Outa
         for (const endAt = Date.now() + seconds * 1000; Date.now() < endAt; await sleep(Math.min(2_000, endAt - Date.now()))) await setFaults(what(elsewhere.url))
         await setFaults([])
       }
-      log(`${name}: ${seconds} s, ${told.accepted.size - before} records accepted meanwhile`)
-      await sleep(1_500)
+      const met = what === 'shut' ? 'nothing listens' : `${(await stats()).requests - requests} requests met it`
+      log(`${name}: ${seconds} s, ${met}, ${told.accepted.size - before} records accepted meanwhile`)
+      await healthy()
     }
     await visitors.stop()
     const verdict = await judge(sandbox.url, told, 90_000)
-    const { received } = (await (await fetch(`${sandbox.url}/sandbox/stats`)).json()) as { received: number }
+    const { received } = await stats()
     const { code } = await collector.end('SIGTERM')
     return { ...verdict, bodies: told.bodies, failed: told.failed, arrived: received, strayed: elsewhere.seen.length, exit: code }
   } finally {
