@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 
 let built: string | undefined
 
@@ -8,12 +8,20 @@ let built: string | undefined
 export function program(): string {
   if (built) return built
   mkdirSync('.cache', { recursive: true })
+  removeOld()
   // Inside the project, so that its dependencies are found.
   const directory = mkdtempSync('.cache/collector-')
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
   const settings = ['--bundle', '--platform=node', '--format=esm', '--target=node20', '--packages=external', '--splitting', '--log-level=warning']
   execFileSync('node_modules/.bin/esbuild', ['src/collector/server/bin.ts', ...settings, `--outdir=${directory}`], { stdio: 'inherit' })
   return (built = `${directory}/bin.js`)
+}
+
+/** Jest tells no module that its process ends, so the next run tidies up. */
+function removeOld() {
+  const old = readdirSync('.cache').filter((name) => name.startsWith('collector-'))
+  for (const path of old.map((name) => `.cache/${name}`)) {
+    if (Date.now() - statSync(path).mtimeMs > 60 * 60 * 1000) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 export interface Ended {
