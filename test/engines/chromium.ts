@@ -71,12 +71,14 @@ function pageOf(context: BrowserContext, page: PlaywrightPage, quota: number | u
       if (page.isClosed()) return
       await Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })])
     },
-    async crash() {
+    async crasher() {
       const session = await context.newCDPSession(page)
-      const crashed = page.waitForEvent('crash')
-      // Never answered: there is nobody left to do so.
-      session.send('Page.crash').catch(() => undefined)
-      await crashed
+      return async () => {
+        const crashed = page.waitForEvent('crash')
+        // Never answered: there is nobody left to do so.
+        session.send('Page.crash').catch(() => undefined)
+        await crashed
+      }
     },
   }
 }

@@ -25,8 +25,8 @@ export interface Page {
   evaluate<Args extends unknown[], Result>(work: (...args: Args) => Result | Promise<Result>, ...args: Args): Promise<Result>
   /** Closes the tab as a person does: its handlers for leaving run. */
   close(): Promise<void>
-  /** Kills the process that runs the page: no handler runs. */
-  crash(): Promise<void>
+  /** Finds the process that runs the page; what it gives kills it at once, so that no handler runs. */
+  crasher(): Promise<() => Promise<void>>
 }
 
 export interface Browser {

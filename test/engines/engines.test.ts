@@ -94,7 +94,7 @@ describe.each(askedEngines())('%s', (engine) => {
     await doomed.goto(url)
     await other.goto(url)
     await doomed.evaluate(() => addEventListener('pagehide', () => navigator.sendBeacon('/after-crash', 'x')))
-    await doomed.crash()
+    await (await doomed.crasher())()
     await expect(other.evaluate(() => document.title)).resolves.toBe('A page')
     await pair.close()
     expect(posts).not.toContain('/after-crash')

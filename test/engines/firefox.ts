@@ -1,7 +1,7 @@
 import puppeteer, { type Page as PuppeteerPage } from 'puppeteer-core'
 import type { Browser, LaunchOptions, Page } from './door.js'
 import { requireExecutable } from './find.js'
-import { busiest, endWithUs, killTree } from './processes.js'
+import { endWithUs, killerOf, killTree } from './processes.js'
 import { profileFolder } from './profile.js'
 import { callExpression, outcome, spin } from './script.js'
 
@@ -65,8 +65,6 @@ function pageOf(root: number, page: PuppeteerPage): Page {
     evaluate: async (work, ...args) =>
       outcome((await page.evaluate(callExpression(work, args))) as { value?: Awaited<ReturnType<typeof work>>; error?: string }),
     close: () => page.close({ runBeforeUnload: true }),
-    async crash() {
-      process.kill(await busiest(root, () => page.evaluate(spin, 500)), 'SIGKILL')
-    },
+    crasher: () => killerOf(root, () => page.evaluate(spin, 500)),
   }
 }

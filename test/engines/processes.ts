@@ -85,8 +85,8 @@ export async function killTree(root: number): Promise<void> {
   }
 }
 
-/** Which process below `root` spends the most time while `work` runs: finds the one behind a page that is made to spin. */
-export async function busiest(root: number, work: () => Promise<unknown>): Promise<number> {
+/** Finds the process below `root` that spends the most time while `work` runs, the one behind a page that is made to spin. */
+export async function killerOf(root: number, work: () => Promise<unknown>): Promise<() => Promise<void>> {
   const spent = (pid: number): number => {
     const stat = tryStat(pid)
     return stat ? Number(stat[11]) + Number(stat[12]) : 0
@@ -96,7 +96,7 @@ export async function busiest(root: number, work: () => Promise<unknown>): Promi
   const gained = before.map(({ pid, spent: then }) => ({ pid, gain: spent(pid) - then })).sort((a, b) => b.gain - a.gain)
   const first = gained[0]
   if (!first || first.gain <= 0) throw new Error('no process below the browser was busy')
-  return first.pid
+  return () => killTree(first.pid)
 }
 
 const roots = new Set<number>()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, LaunchOptions, Page } from './door.js'
 import { inspect, pageSockets, type Inspector } from './inspector.js'
 import { miniBrowserArgs, miniBrowserPath, webkitEnvironment } from './minibrowser.js'
-import { busiest, endWithUs, killTree } from './processes.js'
+import { endWithUs, killerOf, killTree } from './processes.js'
 import { callExpression, outcome, spin } from './script.js'
 import { freePort } from './webdriver.js'
 import { startDisplay } from './xvfb.js'
@@ -72,8 +72,6 @@ function pageOf(root: number, inspector: Inspector): Page {
     goto: (url) => inspector.goto(url),
     back: () => inspector.back(),
     close: () => Promise.reject(new Error('a script cannot close this tab; the WebKit without a profile can')),
-    async crash() {
-      process.kill(await busiest(root, () => evaluate(spin, 500)), 'SIGKILL')
-    },
+    crasher: () => killerOf(root, () => evaluate(spin, 500)),
   }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Browser, LaunchOptions, Page } from './door.js'
 import { requireExecutable } from './find.js'
-import { busiest, endWithUs, killTree } from './processes.js'
+import { endWithUs, killerOf, killTree } from './processes.js'
 import { callExpression, outcome, spin } from './script.js'
 import { answering, freePort, webDriver, type Command } from './webdriver.js'
 import { miniBrowserArgs, miniBrowserPath, webkitEnvironment } from './minibrowser.js'
@@ -75,9 +75,7 @@ function pageOf(root: number, command: Command): Page {
     async close() {
       await command('DELETE', '/window')
     },
-    async crash() {
-      process.kill(await busiest(root, () => evaluate(spin, 500)), 'SIGKILL')
-    },
+    crasher: () => killerOf(root, () => evaluate(spin, 500)),
   }
 }
 

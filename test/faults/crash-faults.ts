@@ -25,8 +25,9 @@ const tabs = (count: number, label: string): Fault => ({
     const pages = []
     for (let opened = 0; opened < count; opened++) pages.push(await openShop())
     const [doomed, ...others] = pages
+    const crash = await doomed!.crasher()
     await Promise.all([
-      track(doomed!, 20).then(() => doomed!.crash()),
+      track(doomed!, 20).then(crash),
       ...others.map((page) => track(page, 20)),
     ])
     for (const page of others) await track(page, 10)

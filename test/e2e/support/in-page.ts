@@ -45,8 +45,9 @@ function plainBeacon({ collectorUrl }: AmberfloSettings): AnalyticsNext.Plugin {
     load: () => Promise.resolve(),
     track(ctx) {
       const { messageId, userId, event, properties } = ctx.event
+      const { value, ...dimensions } = properties!
       if (records.length === 0) setTimeout(send, 1_000)
-      records.push({ uniqueId: messageId, customerId: userId, meterApiName: event, meterValue: properties!['value'], meterTimeInMillis: Date.now() })
+      records.push({ uniqueId: messageId, customerId: userId, meterApiName: event, meterValue: value, meterTimeInMillis: Date.now(), dimensions })
       return ctx
     },
   }
