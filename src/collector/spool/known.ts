@@ -6,32 +6,33 @@ import type { Database } from './driver.js'
  * emptied at once. So an id is known for one to two turns, and no time is stored or searched.
  */
 export function createKnown(database: Database, rememberMs: number) {
-  const tables = [0, 1].map((parity) => ({
-    add: database.prepare(`INSERT OR IGNORE INTO known_${parity} (key) VALUES (?)`),
-    find: database.prepare(`SELECT 1 FROM known_${parity} WHERE key = ?`),
-    empty: database.prepare(`DELETE FROM known_${parity}`),
-  })) as [Table, Table]
-  const readTurn = database.prepare('SELECT turn FROM totals')
+  const tables = ['known_0', 'known_1'] as const
+  const sides = tables.map((table, parity) => {
+    const other = tables[1 - parity]
+    return {
+      add: database.prepare(`INSERT OR IGNORE INTO ${table} SELECT ? WHERE NOT EXISTS (SELECT 1 FROM ${other} WHERE key = ?)`),
+      find: database.prepare(`SELECT 1 FROM ${table} WHERE key = ? UNION ALL SELECT 1 FROM ${other} WHERE key = ?`),
+      empty: database.prepare(`DELETE FROM ${table}`),
+      emptyOther: database.prepare(`DELETE FROM ${other}`),
+    }
+  })
   const setTurn = database.prepare('UPDATE totals SET turn = ?')
 
   return {
-    /** Looks for, and adds, ids as of now; to be asked for in each transaction. A clock that was set back begins no turn. */
-    at(now: number) {
-      const { turn: last } = readTurn.get() as { turn: number }
+    /** Looks for, and adds, ids as of now; `last` is the turn that the file is in. A clock that was set back begins no turn. */
+    at(now: number, last: number) {
       const turn = Math.max(last, Math.floor(now / rememberMs))
-      const [current, other] = turn % 2 === 0 ? tables : ([tables[1], tables[0]] as const)
+      const side = sides[turn % 2] as (typeof sides)[number]
       if (turn > last) {
-        current.empty.run()
-        if (turn > last + 1) other.empty.run()
+        side.empty.run()
+        if (turn > last + 1) side.emptyOther.run()
         setTurn.run(turn)
       }
       return {
-        has: (key: Uint8Array) => current.find.get(key) !== undefined || other.find.get(key) !== undefined,
+        has: (key: Uint8Array) => side.find.get(key, key) !== undefined,
         /** Whether it is new; it is known from now on. */
-        add: (key: Uint8Array) => other.find.get(key) === undefined && Number(current.add.run(key).changes) === 1,
+        add: (key: Uint8Array) => Number(side.add.run(key, key).changes) === 1,
       }
     },
   }
 }
-
-type Table = Record<'add' | 'find' | 'empty', ReturnType<Database['prepare']>>

@@ -62,7 +62,7 @@ export const prepareStatements = (database: Database) => ({
   raise: database.prepare(`
     INSERT INTO items (seq, kind, customer, id, json, appended) SELECT ?, kind, customer, id, json, ? FROM dead WHERE seq = ?`),
   removeDead: database.prepare('DELETE FROM dead WHERE seq = ?'),
-  totals: database.prepare('SELECT next, waiting, dead, bytes FROM totals'),
+  totals: database.prepare('SELECT next, waiting, dead, bytes, turn FROM totals'),
   count: database.prepare('UPDATE totals SET next = next + ?, waiting = waiting + ?, dead = dead + ?, bytes = bytes + ?'),
   oldest: database.prepare('SELECT appended FROM items ORDER BY seq LIMIT 1'),
 })

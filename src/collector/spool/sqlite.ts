@@ -37,12 +37,12 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   const group = groupCommit(database)
   let closed = false
 
-  const totals = () => sql.totals.get() as Omit<SpoolStats, 'oldestAt'> & { next: number }
+  const totals = () => sql.totals.get() as Omit<SpoolStats, 'oldestAt'> & { next: number; turn: number }
 
   function append(items: readonly SpoolItem[], at: number) {
-    const { next, waiting, dead, bytes } = totals()
+    const { next, waiting, dead, bytes, turn } = totals()
     const fits = (some: readonly SpoolItem[]) => waiting + dead + some.length <= maxItems && bytes + sizeOf(some) <= maxBytes
-    const ids = known.at(at)
+    const ids = known.at(at, turn)
     const keyOf = ({ customerId, id }: SpoolItem) => recordKey(customerId, id)
     if (!fits(items) && !fits(items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item))))) throw new Untouched(new SpoolFullError())
     const fresh = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
