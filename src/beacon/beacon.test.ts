@@ -54,6 +54,15 @@ describe('the way of an item', () => {
     expect(await browser.rows()).toBe(0)
   })
 
+  it('goes under a token that comes before it is committed', async () => {
+    const { put, wake, ends } = open({ needsProof: true })
+    const kept = put(item('r0'))
+    wake('ann', 'T1')
+    await kept
+    await until(() => ends().length)
+    expect(JSON.parse(browser.requests[0]!.body)).toMatchObject({ token: 'T1', records: [{ uniqueId: 'r0' }] })
+  })
+
   it('is over when flush resolves', async () => {
     const { put, flush, ends } = open()
     void put(item('r0'))

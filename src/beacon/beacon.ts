@@ -113,7 +113,11 @@ export function createBeacon(options: BeaconOptions): Beacon {
       outbox.seal()
       return courier.flush()
     },
-    wake: courier.wake,
+    wake(key, proof) {
+      // What is not sealed yet would miss it.
+      outbox.seal()
+      courier.wake(key, proof)
+    },
     async close() {
       clearInterval(leftovers)
       closing.abort()

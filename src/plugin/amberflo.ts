@@ -94,9 +94,6 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       const proof = tokens?.proof(key)
       if (payer !== key) beacon.wake((payer = key), proof)
       await beacon.put({ id, kind: isRecord ? 'records' : 'customers', key, proof, json })
-      // A token that came while the item was on its way into the outbox has not met it there.
-      const late = proof ? undefined : tokens?.proof(key)
-      if (late) beacon?.wake(key, late)
       say('debug', `${id} kept`, ctx)
     }
 
@@ -159,6 +156,8 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       ...(runner && { group: hook, alias: hook }),
       async flush() {
         await delivered
+        // What no token proves could not be sent.
+        await tokens?.settled()
         await beacon?.flush()
       },
     }

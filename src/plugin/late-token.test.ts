@@ -32,7 +32,8 @@ it('sends what was made just before its token came', async () => {
   await sleep(50)
   user = 'u2'
   await track()
-  await sleep(100)
+  // Waits for the token as well.
+  await plugin.flush()
   await plugin.unload!(new Context({ type: 'track' }), {} as Analytics)
   expect(sent).toEqual([['of u1', jwt('u1')], ['of u2', jwt('u2')]])
 })

@@ -5,6 +5,8 @@ export interface Tokens {
   proof(customer: string): string | undefined
   /** A new token after one was refused; `undefined` if `customer` is not who uses the page. */
   renew(customer: string): Promise<string | undefined>
+  /** Resolves once the token that is being asked for is there, or cannot be had at the moment. */
+  settled(): Promise<void>
   /** Stops the timer; what is still on its way is ignored. */
   close(): void
 }
@@ -64,7 +66,7 @@ export const createTokens = (
 
   const tokenOf = (customer: string): string | undefined => (owner === customer && until > Date.now() ? token : undefined)
 
-  const ask = async (): Promise<void> => {
+  const fetchToken = async (): Promise<void> => {
     const customer = (asker = payer)
     askAgain = Date.now() + ASK_AGAIN_MS
     let wait: number
@@ -92,9 +94,11 @@ export const createTokens = (
     if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
   }
 
-  void ask()
+  const ask = (): Promise<void> => (asking = fetchToken())
+  let asking = fetchToken()
 
   return {
+    settled: () => asking,
     proof(customer) {
       // Whoever pays first has the token that was asked for before.
       owner ??= customer

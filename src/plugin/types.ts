@@ -1,5 +1,6 @@
-import type { Context, InternalPluginWithAddMiddleware, SegmentEvent } from '@segment/analytics-next'
+import type { Context, Plugin, SegmentEvent } from '@segment/analytics-next'
 import type { DimensionFilter, MeterNames } from '../mapping/index.js'
+import type { Middleware } from './middleware.js'
 
 /** One of Segment's action subscriptions: for which events which action runs, on which fields. */
 export interface ActionSubscription {
@@ -65,7 +66,9 @@ export interface AmberfloSettings {
 }
 
 /** The plugin, for `analytics.register`. */
-export interface AmberfloPlugin extends InternalPluginWithAddMiddleware {
+export interface AmberfloPlugin extends Plugin {
+  // Declared here, since the interface that has it is newer than the oldest Analytics.js that calls it.
+  addMiddleware(...middleware: Middleware[]): void
   name: 'Amberflo'
   type: 'destination'
   page(ctx: Context): Promise<Context>
