@@ -10,7 +10,7 @@ export interface LaunchOptions {
   tabs?: number
   /** Makes the engine itself refuse IndexedDB and `localStorage`, as a person's settings do. */
   storageBlocked?: boolean
-  /** The most that an origin may store, in bytes. WebKit has no such switch and throws. */
+  /** The most that an origin may store, in bytes; WebKit needs a profile for it. */
   storageQuota?: number
 }
 

@@ -121,4 +121,12 @@ describe.each(askedEngines())('%s', (engine) => {
     await expect(page.evaluate(() => localStorage.setItem('a', 'b'))).rejects.toThrow()
     await strict.close()
   })
+
+  it('stores nothing beyond the quota', async () => {
+    const cramped = await launch(engine, { profileDir: temporaryFolder(), storageQuota: 1 })
+    const page = await cramped.newPage()
+    await page.goto(url)
+    await expect(page.evaluate(addRow)).rejects.toThrow()
+    await cramped.kill()
+  })
 })

@@ -10,7 +10,6 @@ export function miniBrowserPath(): string {
 }
 
 export function miniBrowserArgs(options: LaunchOptions): string[] {
-  if (options.storageQuota !== undefined) throw new Error('WebKitGTK has no switch for the storage quota')
   return [
     '--javascript-can-open-windows-automatically=true',
     ...(options.storageBlocked ? ['--enable-html5-local-storage=false', '--enable-html5-database=false'] : []),

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Browser, LaunchOptions, Page } from './door.js'
 import { inspect, pageSockets, type Inspector } from './inspector.js'
 import { miniBrowserArgs, miniBrowserPath, webkitEnvironment } from './minibrowser.js'
-import { endWithUs, killerOf, killTree } from './processes.js'
+import { descendants, endWithUs, killerOf, killTree } from './processes.js'
 import { callExpression, outcome, spin } from './script.js'
 import { freePort } from './webdriver.js'
 import { startDisplay } from './xvfb.js'
@@ -17,7 +17,9 @@ export async function launchWebkitProfile(profileDir: string, options: LaunchOpt
   const binary = miniBrowserPath()
   const display = await startDisplay()
   const port = await freePort()
-  const browser = spawn(binary, ['--enable-developer-extras=true', ...miniBrowserArgs(options), ...Array<string>(tabs).fill('about:blank')], {
+  const args = ['--enable-developer-extras=true', ...miniBrowserArgs(options), ...Array<string>(tabs).fill('about:blank')]
+  // A write beyond a process's limit then fails as one to a full disk does, and does not end the process.
+  const browser = spawn('/bin/sh', ['-c', 'trap "" XFSZ; exec "$0" "$@"', binary, ...args], {
     env: {
       ...webkitEnvironment(display.name),
       WEBKIT_INSPECTOR_HTTP_SERVER: `127.0.0.1:${port}`,
@@ -46,7 +48,7 @@ export async function launchWebkitProfile(profileDir: string, options: LaunchOpt
       async newPage() {
         const inspector = fresh.shift()
         if (!inspector) throw new Error(`this WebKit was started with ${tabs} tabs`)
-        return pageOf(root, inspector)
+        return pageOf(root, inspector, options.storageQuota)
       },
       async kill() {
         closeInspectors()
@@ -65,11 +67,21 @@ export async function launchWebkitProfile(profileDir: string, options: LaunchOpt
   }
 }
 
-function pageOf(root: number, inspector: Inspector): Page {
+/** WebKitGTK has no switch for an origin's quota; this lets the process that keeps what pages store write no file beyond so many bytes. */
+function limitFiles(root: number, bytes: number): void {
+  const keeper = descendants(root).find(({ command }) => command.includes('WebKitNetworkProcess'))
+  execFileSync('prlimit', [`--pid=${keeper!.pid}`, `--fsize=${bytes}`])
+}
+
+function pageOf(root: number, inspector: Inspector, quota: number | undefined): Page {
   const evaluate: Page['evaluate'] = async (work, ...args) => outcome(await inspector.evaluate(callExpression(work, args)))
   return {
     evaluate,
-    goto: (url) => inspector.goto(url),
+    async goto(url) {
+      await inspector.goto(url)
+      // Not sooner: loading takes shared memory, which counts as files.
+      if (quota !== undefined) limitFiles(root, quota)
+    },
     back: () => inspector.back(),
     close: () => Promise.reject(new Error('a script cannot close this tab; the WebKit without a profile can')),
     crasher: () => killerOf(root, () => evaluate(spin, 500)),

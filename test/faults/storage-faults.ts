@@ -42,7 +42,6 @@ export const storageFaults: Fault[] = [
     name: 'storage full',
     what: 'The origin’s quota is used up and `localStorage` is full; the collector drops the first connection.',
     own: () => ({ storageQuota: 1 }),
-    notIn: { webkit: 'WebKitGTK has no switch for the quota' },
     async run({ openShop, track, site }) {
       site.troubles.make({ kind: 'reset' }, { times: 1 })
       const page = await openShop()
