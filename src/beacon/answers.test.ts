@@ -84,6 +84,16 @@ describe('401', () => {
     expect([ways().length, ends()]).toEqual([4, []])
   })
 
+  it('counts the token that it asked for as asked for, whoever tells of it first', async () => {
+    const { courier, last, renewals, ways } = fetching()
+    await last().answer({ status: 401 })
+    courier.wake('ann', 'T2')
+    await renewals[0]!.give('T2')
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 401 })
+    expect([renewals.length, ways().length]).toEqual([1, 4])
+  })
+
   it('asks again once its customer has come back', async () => {
     const { courier, last, renewals } = fetching()
     await last().answer({ status: 401 })

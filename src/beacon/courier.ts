@@ -281,7 +281,8 @@ export function createCourier(options: CourierOptions): Courier {
     wake(key, proof) {
       for (const batch of resting()) {
         if (batch.key !== key) continue
-        if (step(batch, 'wake')) batch.renewed = false
+        // It may be the very token that is being asked for.
+        if (step(batch, 'wake')) batch.renewed = !!batch.renewing
         else if (batch.proof !== undefined || proof === undefined) continue
         prove(batch, proof)
       }
