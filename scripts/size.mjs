@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
-const CEILING = 5_120
+const CEILING = 7_500
 const FILE = 'dist/cdn/amberflo.min.js'
 
 const root = new URL('..', import.meta.url)
