@@ -28,7 +28,7 @@ export default {
       ...shared,
       displayName: 'server',
       testEnvironment: 'node',
-      testMatch: ['<rootDir>/src/{wire,collector,sandbox}/**/*.test.ts', '<rootDir>/test/{collector,build}/**/*.test.ts'],
+      testMatch: ['<rootDir>/src/{wire,collector,sandbox}/**/*.test.ts', '<rootDir>/test/{collector,build,faults}/**/*.test.ts'],
     },
     {
       ...shared,

@@ -10,7 +10,7 @@ import { engineNames, launch, type Browser, type EngineName } from '../engines/i
 import type { Where } from '../e2e/support/site.js'
 import type { Fault } from './fault.js'
 import { faults } from './faults.js'
-import { writeBetweenMarkers } from './reliability.js'
+import { descriptions, states, writePart } from './reliability.js'
 import { isBad, play, type Outcome } from './scene.js'
 import { tableOf } from './table.js'
 
@@ -80,5 +80,9 @@ for (const { engine, where, fault, problem, tracked, arrived, doubled } of bad) 
 const tried = outcomes.filter(({ notApplicable }) => notApplicable === undefined)
 console.log(`${tried.length - bad.length} of ${tried.length} without loss or double`)
 if (options.json) writeFileSync(options.json, JSON.stringify({ passed: tried.length - bad.length, failed: bad.length, outcomes }, null, 2))
-if (options.write) writeBetweenMarkers(options.plain ? 'plain' : 'faults', table)
+if (options.write) {
+  writePart(options.plain ? 'plain' : 'faults', table)
+  writePart('descriptions', descriptions())
+  writePart('states', states())
+}
 process.exitCode = bad.length > 0 ? 1 : 0
