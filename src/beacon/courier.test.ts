@@ -19,6 +19,19 @@ describe('closing a batch', () => {
     expect(ways()).toEqual(['beacon r0,r1'])
   })
 
+  it('goes though its timer is early by less than it takes to look at the clock twice', () => {
+    const exact = performance.now.bind(performance)
+    for (let early = 0; early < 2; early += 0.1) {
+      let looks = 0
+      jest.spyOn(performance, 'now').mockImplementation(() => exact() - early + 0.15 * looks++)
+      const { courier, ways } = createBench()
+      courier.add([entry('r0')])
+      jest.advanceTimersByTime(1_010)
+      expect(ways()).toEqual(['beacon r0'])
+    }
+    jest.restoreAllMocks()
+  })
+
   it('goes at once when it holds as many records as it may', () => {
     const { courier, ways } = createBench({ limits })
     courier.add(entries(7))

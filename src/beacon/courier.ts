@@ -178,17 +178,19 @@ export function createCourier(options: CourierOptions): Courier {
 
   /** Does all that is due, oldest first, and comes back for the next. */
   const pump = () => {
+    // One moment for all of it: what becomes due meanwhile has a timer of its own.
+    const time = now()
     // A customer travels before the records that came after it.
     const behind = new Set<string>()
     for (const batch of batches) {
-      if (dueAt(batch) <= now()) {
+      if (dueAt(batch) <= time) {
         if (!isResting(batch)) unconfirmed(batch)
         else if (!behind.has(batch.key)) attempt(batch, misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due')
       }
       if (batch.state !== 'parked' && batch.items[0]?.kind === 'customers') behind.add(batch.key)
     }
     for (const listener of onChange.splice(0)) listener()
-    const next = Math.min(...batches.map(dueAt).filter((at) => at > now()))
+    const next = Math.min(...batches.map(dueAt).filter((at) => at > time))
     // A timer that comes too early costs less than setting it anew for every turn of the page.
     if (next >= timerAt && batches.length) return
     clearTimeout(timer)
