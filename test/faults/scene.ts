@@ -98,8 +98,9 @@ export async function play(fault: Fault, { engine, where, short, plain, shared }
   try {
     await fault.run(scene)
     await scene.settled()
-    const refused = (await Promise.all(opened.map(lastWords))).flat()
+    // Before the pages are hurried: they must come to it by themselves.
     const lost = await missing()
+    const refused = (await Promise.all(opened.map(lastWords))).flat()
     if (lost.length > 0) outcome.problem = `lost ${lost.join(', ')}`
     else if (refused.length > 0) outcome.problem = `not accepted in the end: ${refused.join(', ')}`
   } catch (error) {
