@@ -1,24 +1,11 @@
-import { buildSync } from 'esbuild'
 import { useChromium } from './support/browser.js'
+import { bundled } from './support/bundled.js'
 import { snippet } from './support/snippet.js'
 import { until } from './support/until.js'
 
 jest.setTimeout(60_000)
 
 const { open, site } = useChromium()
-
-/** What an application's own bundler makes of both packages from npm. */
-function bundled(code: string): string {
-  const { outputFiles } = buildSync({
-    stdin: { contents: code, resolveDir: process.cwd(), loader: 'js' },
-    bundle: true,
-    format: 'iife',
-    minify: true,
-    write: false,
-    logLevel: 'error',
-  })
-  return outputFiles[0]!.text.replaceAll('</script', '<\\/script')
-}
 
 const html = (...scripts: string[]): string => `<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">${scripts.join('')}</head><body></body></html>`
 
