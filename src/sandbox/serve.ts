@@ -21,7 +21,8 @@ export async function serveSandbox({ port = 0, hostname = '127.0.0.1', ...option
     }
   }
 
-  const server = serve({ fetch, port, hostname })
+  // Node's 5 s are so short that a client which is busy may send into a connection that is just being closed.
+  const server = serve({ fetch, port, hostname, serverOptions: { keepAliveTimeout: 65_000 } })
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
