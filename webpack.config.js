@@ -13,21 +13,21 @@ const minimizer = (mangle) =>
     extractComments: false,
     minify: [TerserPlugin.swcMinify, TerserPlugin.terserMinify],
     terserOptions: [
-      { ecma: 2020, compress: { passes: 3 }, mangle: true },
-      { ecma: 2020, module: true, compress: { passes: 4, unsafe_arrows: true, keep_fargs: false }, mangle, format: { comments: false } },
+      { ecma: 2021, compress: { passes: 3 }, mangle: true },
+      { ecma: 2021, module: true, compress: { passes: 4, unsafe_arrows: true, keep_fargs: false }, mangle, format: { comments: false } },
     ],
   })
 
 /** Names of properties that stay within the script: not public, sent, stored, the DOM's, or looked up by a text. */
 const internal = `
-  answer awake beat bytes claim flying forget hurry journal limits missed needsProof newId onBlocked onFate onItems onRetry
+  awake beat bytes claim forget hurry journal limits missed needsProof newId onBlocked onFate onItems onRetry
   owners receipts release renew renewed renewing restart restored retryAfter takeOver transact tries visible
 `
 
 const shared = {
   mode: 'production',
   devtool: 'source-map',
-  target: ['web', 'es2020'],
+  target: ['web', 'es2021'],
   resolve: {
     extensionAlias: { '.js': ['.ts', '.js'] },
     alias: Object.fromEntries(Object.entries(standIns).map(([name, file]) => [`${name}$`, here(file)])),
@@ -37,7 +37,7 @@ const shared = {
       {
         test: /\.ts$/,
         loader: 'swc-loader',
-        options: { jsc: { target: 'es2020', parser: { syntax: 'typescript' } } },
+        options: { jsc: { target: 'es2021', parser: { syntax: 'typescript' } } },
       },
     ],
   },

@@ -28,14 +28,6 @@ describe('200', () => {
     expect(ends()).toContain('message rejected customers_off')
   })
 
-  it('from something else than the collector means not now', async () => {
-    const { last, ends, ways } = fetching()
-    await last().answer({ status: 200 })
-    expect(ends()).toEqual([])
-    await jest.advanceTimersByTimeAsync(500)
-    expect(ways()).toEqual(['beacon r0,r1', 'fetch r0,r1', 'fetch r0,r1'])
-  })
-
   it('is overtaken by a late receipt, and then changes nothing', async () => {
     const { courier, last, fates } = fetching()
     courier.receipt('b0', true)

@@ -38,9 +38,12 @@ describe('sendBeacon', () => {
 })
 
 describe('post', () => {
+  const nothing = { status: 0, retryAfter: 0, rejected: [] }
+
   it('sends a plain string with cookies, and needs no preflight', async () => {
-    const fetch = replyWith(200, '{"accepted":1,"duplicates":0,"rejected":[]}')
-    expect(await post(url, 'b0', '{}', true)).toEqual({ status: 200, retryAfter: 0, answer: { accepted: 1, duplicates: 0, rejected: [] } })
+    const rejected = [{ id: 'r1', reason: 'too_old' }]
+    const fetch = replyWith(200, JSON.stringify({ accepted: 1, duplicates: 0, rejected }))
+    expect(await post(url, 'b0', '{}', true)).toEqual({ status: 200, retryAfter: 0, rejected })
     const [address, init] = fetch.mock.calls[0] as [URL, RequestInit]
     expect(String(address)).toContain('b=b0')
     expect(init).toMatchObject({ method: 'POST', body: '{}', credentials: 'include', keepalive: true })
@@ -49,17 +52,17 @@ describe('post', () => {
 
   it('reads Retry-After', async () => {
     replyWith(503, '', { 'Retry-After': '3' })
-    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 503, retryAfter: 3_000, answer: undefined })
+    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 503, retryAfter: 3_000, rejected: [] })
   })
 
   it.each(['null', '{}', '[]', '"ok"', '{"rejected":1}'])('a 200 with %s is not the collector’s', async (body) => {
     replyWith(200, body)
-    expect(await post(url, 'b0', '{}', false)).toMatchObject({ answer: undefined })
+    expect(await post(url, 'b0', '{}', false)).toMatchObject({ status: 0 })
   })
 
   it('a captive portal’s page is no answer', async () => {
     replyWith(200, '<html>')
-    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 0, retryAfter: 0 })
+    expect(await post(url, 'b0', '{}', false)).toEqual(nothing)
   })
 
   it('gives up in the end', async () => {
@@ -68,7 +71,7 @@ describe('post', () => {
     globalThis.fetch = (async (_: unknown, init: RequestInit) => {
       if (init.signal?.aborted) throw new DOMException('aborted', 'AbortError')
     }) as unknown as typeof globalThis.fetch
-    expect(await post(url, 'b0', '{}', false)).toEqual({ status: 0, retryAfter: 0 })
+    expect(await post(url, 'b0', '{}', false)).toEqual(nothing)
     expect(timeout).toHaveBeenCalledWith(30_000)
   })
 

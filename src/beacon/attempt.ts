@@ -4,13 +4,14 @@ import { BATCH_PARAMETER } from './receipt.js'
 
 const PATIENCE_MS = 30_000
 
-/** What a `fetch` brought back; status 0 if nothing did. */
+/** What a `fetch` brought back. */
 export interface Reply {
+  /** 0 if there was no answer, or a 200 that is not the collector's own, but a captive portal's for example. */
   status: number
   /** Milliseconds; 0 if the answer does not say. */
   retryAfter: number
-  /** The collector's own answer; absent where something else answered, a captive portal for example. */
-  answer?: Answer | undefined
+  /** Of a 200: the records and customers that were refused alone. */
+  rejected: Answer['rejected']
 }
 
 const addressOf = (url: URL, batchId: string): URL => {
@@ -42,14 +43,14 @@ export async function post(url: URL, batchId: string, body: string, keepalive: b
       keepalive,
       signal: AbortSignal.timeout?.(PATIENCE_MS) ?? null,
     })
-    const { status } = response
-    const answer = status === 200 && ((await response.json()) as Answer | null)
+    const { status, headers } = response
     return {
       status,
-      retryAfter: retryAfterMs(response.headers.get('retry-after'), Date.now()),
-      answer: answer && Array.isArray(answer.rejected) ? answer : undefined,
+      retryAfter: retryAfterMs(headers.get('retry-after'), Date.now()),
+      // Throws where there is no such list.
+      rejected: status === 200 ? [...((await response.json()) as Answer).rejected] : [],
     }
   } catch {
-    return { status: 0, retryAfter: 0 }
+    return { status: 0, retryAfter: 0, rejected: [] }
   }
 }

@@ -1,5 +1,5 @@
-import { MAX_BODY_BYTES } from '../wire/limits.js'
-import { addItem, envelope, removeItems, type Batch } from './batch.js'
+import { MAX_RECORD_BYTES } from '../wire/limits.js'
+import { addItem, bodyBytes, envelope, removeItems, type Batch } from './batch.js'
 import { utf8Length } from './item.js'
 import { entry } from './testing/courier.js'
 
@@ -12,7 +12,6 @@ const batchOf = (given: Partial<Batch> = {}): Batch => ({
   state: 'waiting',
   due: 0,
   tries: 0,
-  flying: 0,
   via: 'beacon',
   ...given,
 })
@@ -53,13 +52,26 @@ describe('the envelope', () => {
   })
 })
 
+it('the bound on a body holds', () => {
+  for (const proof of [undefined, 'T', '€'.repeat(500), '"'.repeat(500)]) {
+    const batch = batchOf({ proof })
+    addItem(batch, entry('c0', { kind: 'customers' }))
+    for (let count = 0; count < 100; count++) {
+      const bytes = Buffer.byteLength(envelope(batch, Date.now()))
+      expect(bodyBytes(batch)).toBeGreaterThanOrEqual(bytes)
+      expect(bodyBytes(batch) - bytes).toBeLessThan(1_100)
+      addItem(batch, entry(`r${count}`, { json: '"€"' }))
+    }
+  }
+})
+
 it.each(['', 'plain', 'ü', '€', '😀', '\ud800'])('the length of %j in UTF-8', (text) => {
   expect(utf8Length(text)).toBe(Buffer.byteLength(text))
 })
 
-it.each(['a', 'ü', '€', '😀'])('a text of %s that is too large to be sent is seen to be', (character) => {
+it.each(['a', 'ü', '€', '😀'])('a text of %s that is too large for a record is seen to be', (character) => {
   for (let extra = 1; extra < 9; extra++) {
-    expect(utf8Length('.'.repeat(extra) + character.repeat(MAX_BODY_BYTES))).toBeGreaterThan(MAX_BODY_BYTES)
+    expect(utf8Length('.'.repeat(extra) + character.repeat(MAX_RECORD_BYTES))).toBeGreaterThan(MAX_RECORD_BYTES)
   }
-  expect(utf8Length('.'.repeat(MAX_BODY_BYTES))).toBe(MAX_BODY_BYTES)
+  expect(utf8Length('.'.repeat(MAX_RECORD_BYTES))).toBe(MAX_RECORD_BYTES)
 })

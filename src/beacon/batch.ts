@@ -15,8 +15,6 @@ export interface Batch {
   due: number
   /** Attempts that failed. */
   tries: number
-  /** Bytes that it has in flight. */
-  flying: number
   /** The way that was tried last. */
   via: 'beacon' | 'fetch'
   /** A 401 has asked for a new token since its customer was last here. */
@@ -36,6 +34,9 @@ export function removeItems(batch: Batch, items: readonly Entry[]): void {
   batch.items = batch.items.filter((item) => !items.includes(item))
   for (const { size } of items) batch.bytes -= size
 }
+
+/** The most bytes that the body of a batch can have: the envelope itself has fewer than 99 around items, commas and token. */
+export const bodyBytes = ({ bytes, items, proof }: Batch): number => bytes + items.length + 3 * (proof ?? '').length + 99
 
 /** The body of a batch; the texts of its items are put in as they are, the same at every attempt. */
 export function envelope({ id, proof, items }: Batch, sentAt: number): string {

@@ -6,8 +6,8 @@ import { utf8Length, type Fate, type Item, type Limits } from './item.js'
 import { createJournal } from './journal.js'
 import { watchLeaving } from './leaving.js'
 import { createOutbox } from './outbox.js'
-import { watchPolicy } from './policy.js'
 import { watchReceipts } from './receipt.js'
+import { openStore } from './storage.js'
 import { createTabs } from './tabs.js'
 
 /** How often a page looks for what crashed ones have left. */
@@ -43,11 +43,11 @@ export function createBeacon(options: BeaconOptions): Beacon {
   const { log, onFate } = options
   const url = new URL(options.url)
   const name = 'outbox ' + url.href
-  const storage = localStorageIfAllowed()
+  const store = openStore()
   const visible = () => document.visibilityState !== 'hidden'
   const closing = new AbortController()
   const { signal } = closing
-  const tabs = createTabs(name, navigator.locks, storage)
+  const tabs = createTabs(name, navigator.locks, store)
 
   const stopReceipts = watchReceipts(url.origin !== location.origin, (id, accepted) => courier.receipt(id, accepted))
 
@@ -63,7 +63,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
 
   const outbox = createOutbox({
     transact: openDatabase(name),
-    journal: createJournal(name, storage),
+    journal: createJournal(name, store),
     // After `close`, the next page sends them.
     onItems: (items) => signal.aborted || courier.add(items),
     onBlocked: (error) => log('warn', `storage is blocked or full, usage is kept in memory only: ${error}`),
@@ -99,7 +99,6 @@ export function createBeacon(options: BeaconOptions): Beacon {
       void takeOver()
     },
   }, signal)
-  watchPolicy(url.origin, (message) => log('warn', message), signal)
   const leftovers = setInterval(() => void takeOver(), LEFTOVERS_MS)
   begin()
 
@@ -130,12 +129,3 @@ export function createBeacon(options: BeaconOptions): Beacon {
 }
 
 const newId = (): string => Math.random().toString(36).slice(2, 10)
-
-/** Reading the property throws where the browser blocks storage. */
-function localStorageIfAllowed(): Storage | undefined {
-  try {
-    return localStorage
-  } catch {
-    return undefined
-  }
-}

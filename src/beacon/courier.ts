@@ -1,8 +1,8 @@
 import { MAX_BODY_BYTES } from '../wire/limits.js'
 import type { Reply } from './attempt.js'
 import { backoffMs } from './backoff.js'
-import { addItem, envelope, removeItems, type Batch } from './batch.js'
-import { utf8Length, type Entry, type Fate, type Limits } from './item.js'
+import { addItem, bodyBytes, envelope, removeItems, type Batch } from './batch.js'
+import type { Entry, Fate, Limits } from './item.js'
 import { isResting, table, type StateEvent } from './states.js'
 
 /** No receipt within this time, and `fetch` tells. */
@@ -82,7 +82,6 @@ export function createCourier(options: CourierOptions): Courier {
     if (!next) return false
     log('debug', `batch ${batch.id}: ${batch.state} → ${next} (${event})`)
     batch.state = next
-    batch.flying = 0
     // It may take in more: a late receipt must not speak for that.
     if (next === 'waiting') batch.id = options.newId()
     return true
@@ -90,19 +89,13 @@ export function createCourier(options: CourierOptions): Courier {
 
   /** Sends the batch the way that the event asks for; `false` if it has to wait its turn. */
   const attempt = (batch: Batch, event: StateEvent): boolean => {
-    const { id, items } = batch
-    const others = batches.filter((other) => other !== batch && other.flying)
-    const room = others.reduce((left, { flying }) => left - flying, MAX_BODY_BYTES)
+    const flying = batches.filter((other) => other !== batch && !isResting(other))
     // One alone may always try: `fetch` takes what no beacon can.
-    const hasRoom = (bytes: number) => !others.length || (bytes <= room && others.length < MAX_FLYING)
-    // The body has to be made before its size is known, but not for nothing.
-    if (!hasRoom(batch.bytes)) return false
-    end(batch, items.filter(({ at }) => Date.now() - at > MAX_AGE_MS), 'dropped', 'expired')
-    if (!batch.items.length || (options.needsProof && batch.proof === undefined)) return false
+    if (flying[0] && (flying.length >= MAX_FLYING || flying.reduce((sum, other) => sum + bodyBytes(other), bodyBytes(batch)) > MAX_BODY_BYTES)) return false
+    end(batch, batch.items.filter(({ at }) => Date.now() - at > MAX_AGE_MS), 'dropped', 'expired')
+    if (!batch.items.length || (options.needsProof && batch.proof === undefined) || !step(batch, event)) return false
+    const { id } = batch
     const body = envelope(batch, Date.now())
-    const bytes = utf8Length(body)
-    if (!hasRoom(bytes) || !step(batch, event)) return false
-    batch.flying = bytes
     batch.via = batch.state as Fate['via']
     if (batch.state === 'beacon') {
       batch.due = now() + RECEIPT_MS
@@ -116,45 +109,43 @@ export function createCourier(options: CourierOptions): Courier {
     return true
   }
 
-  const answered = (batch: Batch, { status, retryAfter, answer }: Reply) => {
+  const answered = (batch: Batch, { status, retryAfter, rejected }: Reply) => {
     const { items } = batch
-    if (answer) {
-      const reasons = new Map(answer.rejected.map(({ id, reason }) => [id, reason]))
-      const reasonOf = ({ kind, id, key }: Entry) => reasons.get(kind === 'records' ? id : key)
+    if (status === 413 && !items[1]) status = 400
+    if (!step(batch, status as StateEvent)) step(batch, 'later')
+    if (status === 200) {
+      const reasonOf = ({ kind, id, key }: Entry) => rejected.find((one) => one.id === (kind === 'records' ? id : key))?.reason
       // A batch with a rejected record has no receipt by design.
-      if (batch.missed && !reasons.size) misses++
-      step(batch, 'taken')
+      if (batch.missed && !rejected.length) misses++
       end(batch, items.filter((item) => !reasonOf(item)), 'accepted')
       for (const item of batch.items) end(batch, [item], 'rejected', reasonOf(item))
-    } else if (status === 413 && items[1]) {
-      step(batch, 'tooLarge')
+      return
+    }
+    // Where there is no answer, the console of the browser tells why.
+    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing'}, batch ${batch.id} is ${batch.state}`)
+    if (batch.state === 'settled') end(batch, items, 'dropped', 'refused')
+    else if (batch.state === 'waiting') {
       batch.due = 0
       const half = items.slice(items.length >> 1)
       removeItems(batch, half)
       const other = create(batch, 0)
       for (const item of half) addItem(other, item)
-    } else if (status === 400 || status === 413 || status === 422) {
-      log('warn', `the collector answered ${status}, batch ${batch.id} is dropped`)
-      step(batch, 'refused')
-      end(batch, items, 'dropped', 'refused')
-    } else if (status === 401 || status === 403) {
-      log('warn', `the collector answered ${status}, batch ${batch.id} waits for its customer's next token or visit`)
-      step(batch, status === 401 ? 'unproven' : 'forbidden')
-      batch.tries++
-      if (status === 403 || batch.renewed) return
-      batch.renewed = batch.renewing = true
-      void options.renew(batch.key).then((proof) => {
-        batch.renewing = false
-        if (proof !== undefined && step(batch, 'wake')) prove(batch, proof)
-        pump()
-      })
     } else {
-      step(batch, 'later')
-      // The beacon met the same trouble.
-      batch.missed = false
-      batch.due = now() + Math.max(retryAfter, backoffMs(++batch.tries, Math.random()))
-      if (retryAfter) notBefore = Math.max(notBefore, batch.due)
-      options.onRetry?.(items.map(({ id }) => id))
+      batch.tries++
+      if (batch.state === 'backoff') {
+        // The beacon met the same trouble.
+        batch.missed = false
+        batch.due = now() + Math.max(retryAfter, backoffMs(batch.tries, Math.random()))
+        if (retryAfter) notBefore = Math.max(notBefore, batch.due)
+        options.onRetry?.(items.map(({ id }) => id))
+      } else if (status === 401 && !batch.renewed) {
+        batch.renewed = batch.renewing = true
+        void options.renew(batch.key).then((proof) => {
+          batch.renewing = false
+          if (proof !== undefined && step(batch, 'wake')) prove(batch, proof)
+          pump()
+        })
+      }
     }
   }
 
@@ -169,7 +160,7 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const create = ({ key, proof }: { key: string; proof?: string | undefined }, due: number): Batch => {
-    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: 'waiting', due, tries: 0, flying: 0, via: 'beacon' }
+    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: 'waiting', due, tries: 0, via: 'beacon' }
     batches.push(batch)
     return batch
   }

@@ -1,2 +1,3 @@
 export { createBeacon, type Beacon, type BeaconOptions } from './beacon.js'
 export type { Fate, Item, Limits } from './item.js'
+export { openStore, setEntry } from './storage.js'

@@ -1,4 +1,4 @@
-import { MAX_BODY_BYTES } from '../wire/limits.js'
+import { MAX_RECORD_BYTES } from '../wire/limits.js'
 
 /** One opaque thing to deliver. Its text is final: it is kept, sent and sent again as it is. */
 export interface Item {
@@ -41,10 +41,10 @@ export interface Limits {
 let encoder: TextEncoder | undefined
 let buffer: Uint8Array<ArrayBuffer> | undefined
 
-/** The length of a text in UTF-8; of one that is too large to be sent, only that it is. */
+/** The length of a text in UTF-8; of one that is too large for a record, only that it is. */
 export const utf8Length = (text: string): number => {
   encoder ??= new TextEncoder()
   // Room for one character more, so that it shows.
-  buffer ??= new Uint8Array(MAX_BODY_BYTES + 4)
+  buffer ??= new Uint8Array(MAX_RECORD_BYTES + 4)
   return encoder.encodeInto(text, buffer).written
 }

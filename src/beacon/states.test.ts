@@ -36,11 +36,12 @@ const reach: Record<State, (bench: Bench) => void | Promise<void>> = {
 }
 
 const answers: Partial<Record<StateEvent, object>> = {
-  taken: taken(),
-  refused: { status: 400 },
-  tooLarge: { status: 413 },
-  unproven: { status: 401 },
-  forbidden: { status: 403 },
+  200: taken(),
+  400: { status: 400 },
+  401: { status: 401 },
+  403: { status: 403 },
+  413: { status: 413 },
+  422: { status: 422 },
   later: { status: 503 },
 }
 
@@ -66,7 +67,7 @@ const stateNow = ({ attempts, fates, courier }: Bench, before: number): State =>
 }
 
 const states = Object.keys(table) as State[]
-const events: StateEvent[] = ['due', 'blind', 'leave', 'receipt', 'unconfirmed', 'taken', 'refused', 'tooLarge', 'unproven', 'forbidden', 'later', 'wake']
+const events: StateEvent[] = ['due', 'blind', 'leave', 'receipt', 'unconfirmed', 200, 400, 401, 403, 413, 422, 'later', 'wake']
 const rows = states.flatMap((state) => events.map((event) => ({ state, event, next: table[state][event] })))
 
 describe('the table of states', () => {
@@ -104,7 +105,7 @@ describe('the table of states', () => {
   it('sends both halves of what was too large', async () => {
     const bench = createBench()
     await reach.fetch(bench)
-    await fire(bench, 'tooLarge')
+    await fire(bench, 413)
 
     expect(bench.attempts.slice(2).map(({ via, body }) => [via, idsIn(body)])).toEqual([
       ['beacon', ['r0']],

@@ -10,26 +10,19 @@ export type StateEvent =
   | 'leave' // the page is hidden, frozen or unloading
   | 'receipt' // resource timing says accepted
   | 'unconfirmed' // resource timing says not accepted, or nothing in time; or the beacon was refused
-  | 'taken' // 200
-  | 'refused' // 400, 422
-  | 'tooLarge' // 413: it waits again as two halves
-  | 'unproven' // 401
-  | 'forbidden' // 403
+  | 200 // each record's fate is final
+  | 400 // it can never be taken
+  | 401 // no token, or one that is not good any more
+  | 403 // another customer's token or session, or a wrong origin
+  | 413 // it waits again as two halves; one record alone can never be taken
+  | 422 // it can never be taken
   | 'later' // 408, 429, 5xx, any other answer, or none
   | 'wake' // its customer is back, or has a new token
 
 export const table: Record<State, Partial<Record<StateEvent, State>>> = {
   waiting: { due: 'beacon', blind: 'fetch', leave: 'beacon' },
   beacon: { receipt: 'settled', unconfirmed: 'fetch' },
-  fetch: {
-    receipt: 'settled',
-    taken: 'settled',
-    refused: 'settled',
-    tooLarge: 'waiting',
-    unproven: 'parked',
-    forbidden: 'parked',
-    later: 'backoff',
-  },
+  fetch: { receipt: 'settled', 200: 'settled', 400: 'settled', 401: 'parked', 403: 'parked', 413: 'waiting', 422: 'settled', later: 'backoff' },
   backoff: { due: 'fetch', blind: 'fetch', leave: 'beacon', receipt: 'settled' },
   parked: { wake: 'waiting', receipt: 'settled' },
   settled: {},

@@ -1,3 +1,5 @@
+import { setEntry, type Store } from './storage.js'
+
 /** A lease outlives the longest pause between two beats: timers of a hidden page may run once a minute. */
 const LEASE_MS = 150_000
 
@@ -16,16 +18,13 @@ export interface Tabs {
  * send the same leftovers, which the collector discards as duplicates.
  * @see https://www.w3.org/TR/web-locks/
  */
-export function createTabs(name: string, locks: LockManager | undefined, storage: Storage | undefined): Tabs {
+export function createTabs(name: string, locks: LockManager | undefined, store: Store): Tabs {
   const held = new Map<string, () => void>()
   const nameOf = (owner: string) => `${name} tab ${owner}`
 
   const beat = () => {
-    try {
-      if (!locks) for (const owner of held.keys()) storage?.setItem(nameOf(owner), `${Date.now() + LEASE_MS}`)
-    } catch {
-      // Full: another page may send the same leftovers.
-    }
+    // Where storage is full, another page may send the same leftovers.
+    if (!locks) for (const owner of held.keys()) setEntry(store, nameOf(owner), `${Date.now() + LEASE_MS}`)
   }
 
   return {
@@ -44,10 +43,10 @@ export function createTabs(name: string, locks: LockManager | undefined, storage
         locks.request(key, { ifAvailable: true }, hold).catch(() => {})
         return
       }
-      const left = +(storage?.getItem(key) ?? 0) - Date.now()
+      const left = +(store[key] ?? 0) - Date.now()
       // A lease from further ahead than any lasts was made by a clock that has been set back since.
       if (left > 0 && left <= LEASE_MS) return
-      held.set(owner, () => storage?.removeItem(key))
+      held.set(owner, () => setEntry(store, key))
       beat()
       mine()
     },

@@ -7,7 +7,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   jest.useRealTimers()
-  jest.restoreAllMocks()
 })
 
 it('knows exactly the last one, on this and later pages', () => {
@@ -41,12 +40,13 @@ it('takes a time in the future for a clock that was set back', () => {
 })
 
 it('does without storage', () => {
-  jest.spyOn(Storage.prototype, 'getItem').mockImplementation(() => { throw new Error('blocked') })
-  jest.spyOn(Storage.prototype, 'setItem').mockImplementation(() => { throw new Error('blocked') })
+  const property = Object.getOwnPropertyDescriptor(globalThis, 'localStorage')!
+  Object.defineProperty(globalThis, 'localStorage', { get() { throw new Error('blocked') }, configurable: true })
   const identified = createIdentified('/usage')
   expect(identified.has('{}')).toBe(false)
   identified.add('{}')
   expect(identified.has('{}')).toBe(true)
+  Object.defineProperty(globalThis, 'localStorage', property)
 })
 
 it('is not confused by what others wrote', () => {

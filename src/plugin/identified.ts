@@ -1,3 +1,5 @@
+import { openStore, setEntry } from '../beacon/index.js'
+
 const ENTRY = 'amberflo:identified'
 const DAY_MS = 24 * 3600 * 1000
 
@@ -9,33 +11,20 @@ export interface Identified {
 }
 
 /**
- * The customer that was accepted last: one entry for the origin in localStorage, or in memory where that is blocked.
+ * The customer that was accepted last: one entry for the origin.
  *
  * @param scope the collector, because another one does not know the customer
  */
 export const createIdentified = (scope: string): Identified => {
-  let memory = ''
+  const store = openStore()
   const entry = (at: number, json: string): string => `${at} ${scope} ${json}`
   return {
     has(json) {
-      let last = memory
-      try {
-        last = localStorage.getItem(ENTRY) ?? last
-      } catch {
-        // Memory has it.
-      }
-      const at = parseInt(last)
+      const at = parseInt(store[ENTRY]!)
       const age = Date.now() - at
       // A time in the future is a clock that was set back since.
-      return age >= 0 && age < DAY_MS && last === entry(at, json)
+      return age >= 0 && age < DAY_MS && store[ENTRY] === entry(at, json)
     },
-    add(json) {
-      memory = entry(Date.now(), json)
-      try {
-        localStorage.setItem(ENTRY, memory)
-      } catch {
-        // Memory has it.
-      }
-    },
+    add: (json) => setEntry(store, ENTRY, entry(Date.now(), json)),
   }
 }

@@ -13,7 +13,7 @@ export const descriptions = (): string => faults.map(({ name, what }) => `- **${
 /** The courier's table, from its own data, and what its events mean, from the comments beside them. */
 export function states(): string {
   const source = readFileSync(join(process.cwd(), 'src/beacon/states.ts'), 'utf8')
-  const meanings = [...source.matchAll(/^ {2}\| '(\w+)' \/\/ (.+)$/gm)].map(([, event, meaning]) => ({ event: event!, meaning: meaning! }))
+  const meanings = [...source.matchAll(/^ {2}\| '?(\w+)'? \/\/ (.+)$/gm)].map(([, event, meaning]) => ({ event: event!, meaning: meaning! }))
   const columns = Object.keys(table)
   const cell = (state: string, event: string): string => (table as Record<string, Record<string, string>>)[state]![event] ?? ''
   return [

@@ -22,7 +22,7 @@ export const entries = (count: number, given: Partial<Entry> = {}, prefix = 'r')
 
 export const taken = (rejected: { id: string; reason: string }[] = []): Partial<Reply> => ({
   status: 200,
-  answer: { accepted: 0, duplicates: 0, rejected },
+  rejected,
 })
 
 /** The ids in a body, in their order. */
@@ -59,7 +59,7 @@ export function createBench(given: Partial<CourierOptions> = {}) {
           batchId,
           body,
           answer: (reply) => {
-            resolve({ status: 0, retryAfter: 0, ...reply })
+            resolve({ status: 0, retryAfter: 0, rejected: [], ...reply })
             return turn()
           },
         })
