@@ -55,9 +55,19 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
   // Runs of rows, first and last: one deletion for all rows of a batch.
   let gone: [Row['key'], Row['key']][] = []
   let blocked = false
+  // Whether the journal holds anything of this page: asking it costs more than a commit.
+  let noted = false
   let last = Promise.resolve()
   // The commit that takes what comes now: it begins when the turn, and the one before it, have ended.
   let next: Promise<void> | undefined
+
+  const unstoredItems = () => [...unstored].flatMap((row) => row.items)
+
+  const note = () => {
+    const items = unstoredItems()
+    noted = !!items[0]
+    journal.write(owner, items)
+  }
 
   const seal = () => {
     const row = open
@@ -80,7 +90,7 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
         for (const [first, last] of removed) store.delete(IDBKeyRange.bound(first, last))
       })
       for (const row of saved) unstored.delete(row)
-      if (!unstored.size) journal.write(owner, [])
+      if (noted && !unstored.size) note()
     } catch (error) {
       if (!blocked) onBlocked(error)
       blocked = true
@@ -97,7 +107,6 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
     return schedule()
   }
 
-  const unstoredItems = () => [...unstored].flatMap((row) => row.items)
 
   return {
     put,
@@ -139,13 +148,13 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
         // A commit may have come about after the journal was written.
         await Promise.all(journal.read(other).filter(({ id }) => !known.has(id)).map(put))
         // Could they not be committed, they pass into this page's own entry before the old one goes.
-        journal.write(owner, unstoredItems())
+        note()
         journal.write(other, [])
       }
     },
     leave() {
       seal()
-      journal.write(owner, unstoredItems())
+      note()
     },
     restart(name) {
       journal.write(owner, [])

@@ -123,7 +123,8 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const hook = async (ctx: Context): Promise<Context> => {
       const done = deliver(ctx)
-      delivered = Promise.all([delivered, done]).then(() => {})
+      const before = delivered
+      delivered = done.then(() => before)
       // Analytics.js delivers one event after the other, to all destinations: it never waits for the network.
       if (isRunning || !runner) await done
       return ctx
