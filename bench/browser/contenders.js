@@ -97,7 +97,8 @@ export const contenders = {
   floor,
   putEach,
   putTurn,
-  peerSingly: peer({ bufferSize: 1 }),
+  peerAtOnce: peer({ bufferSize: 1 }),
+  peerSingly: peer({ bufferSize: 1, answerMs: ANSWER_MS }),
   peer: peer({ bufferSize: 100, answerMs: ANSWER_MS }),
   plugin,
 }

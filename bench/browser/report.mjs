@@ -37,6 +37,7 @@ export function report(results, { rounds, version }) {
     ['one a turn, against one `put` per event', ms('one', 'plugin') / ms('one', 'putEach'), 1.5],
     ['ten a turn, against the peer in requests of 100', ms('ten', 'plugin') / ms('ten', 'peer'), 1 / 5],
     ['ten a turn, against the peer in single requests', ms('ten', 'plugin') / ms('ten', 'peerSingly'), 1 / 5],
+    ['the same, where the peer is answered in no time', ms('ten', 'plugin') / ms('ten', 'peerAtOnce'), 1 / 5],
   ]
 
   return `# What the plugin costs a page

@@ -4,7 +4,8 @@ export const contenders = {
   floor: 'a batch in memory and `sendBeacon`, nothing kept',
   putEach: 'bare IndexedDB, one `put` per event',
   putTurn: 'bare IndexedDB, one `put` per turn',
-  peerSingly: '@snowplow/browser-tracker, a request per event, answered at once',
+  peerAtOnce: '@snowplow/browser-tracker, a request per event, answered in no time',
+  peerSingly: '@snowplow/browser-tracker, a request per event, answered as the plugin’s',
   peer: '@snowplow/browser-tracker, requests of 100 as the plugin’s, answered as the plugin’s',
   plugin: 'this plugin, from its hook to the receipt',
 }
