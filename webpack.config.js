@@ -21,7 +21,7 @@ const minimizer = (mangle) =>
 /** Names of properties that stay within the script: not public, sent, stored, the DOM's, or looked up by a text. */
 const internal = `
   awake beat bytes claim forget hurry journal limits missed needsProof newId onBlocked onFate onItems onRetry
-  owners receipts release renew renewed renewing restart restored retryAfter takeOver transact tries visible
+  owners receipts release renew renewed restart restored retryAfter takeOver transact tries visible
 `
 
 const shared = {

@@ -17,10 +17,8 @@ export interface Batch {
   tries: number
   /** The way that was tried last. */
   via: 'beacon' | 'fetch'
-  /** A 401 has asked for a new token since its customer was last here. */
+  /** A 401 has asked for a new token, which is done once. */
   renewed?: boolean
-  /** It is still asking. */
-  renewing?: boolean
   /** A beacon of it went without a receipt. */
   missed?: boolean
 }

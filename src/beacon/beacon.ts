@@ -19,8 +19,8 @@ export interface BeaconOptions {
   limits: Limits
   /** Every batch needs a token: items made without one wait for `wake`. */
   needsProof: boolean
-  /** After a 401: a new token for `key`, or `undefined` if there is none; then its batches wait for `wake`. Never rejects. */
-  renew(key: string): Promise<string | undefined>
+  /** After a 401, once a batch: asks for a new token for `key`, which `wake` tells of. */
+  renew(key: string): void
   onFate(fate: Fate): void
   /** These items will be sent again. */
   onRetry?(uniqueIds: string[]): void

@@ -10,7 +10,6 @@ type Move =
   | { do: 'add'; count: number; size: number; key: string; kind: Entry['kind'] }
   | { do: 'beacon ends'; which: number; took: boolean; seen: boolean }
   | { do: 'fetch ends'; which: number; took: boolean; status: number; retryAfter: number }
-  | { do: 'renewal ends'; proof: string | undefined }
   | { do: 'wait'; ms: number }
   | { do: 'leave' | 'hurry' | 'hide' | 'show' | 'block' }
   | { do: 'wake'; key: string }
@@ -32,10 +31,9 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     status: fc.constantFrom(200, 200, 0, 400, 401, 403, 413, 429, 503),
     retryAfter: fc.constantFrom(0, 0, 5_000),
   }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('renewal ends' as const), proof: fc.constantFrom(undefined, 'T2') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 1_000, 11_000, 70_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'hurry' as const, 'hide' as const, 'show' as const, 'block' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('wake' as const), key }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wake' as const), key }) },
 )
 
 const moves = fc.array(move, { minLength: 20, maxLength: 60 })
@@ -43,14 +41,13 @@ const moves = fc.array(move, { minLength: 20, maxLength: 60 })
 /** A browser and a collector that do anything they might, in any order, however late. */
 function createWorld() {
   const bench = createBench()
-  const { courier, attempts, fates, forgotten, page, renewals } = bench
+  const { courier, attempts, fates, forgotten, page } = bench
   const added: Entry[] = []
   /** What the collector has taken; a record that it refused alone is not among them. */
   const arrived = new Set<string>()
   const ended = new Set<Attempt>()
   const open = (via: Attempt['via']) => attempts.filter((attempt) => attempt.via === via && !ended.has(attempt))
   const pick = (via: Attempt['via'], which: number) => open(via)[which % open(via).length]
-  let renewed = 0
   let known = 0
   const fated = new Map<string, string>()
 
@@ -79,9 +76,6 @@ function createWorld() {
       // An answer may be lost after the batch was taken.
       if (status === 200 || (status === 0 && took)) take(attempt)
       await attempt.answer(status === 200 ? taken() : { status, retryAfter })
-    },
-    async 'renewal ends'({ proof }) {
-      await renewals[renewed++]?.give(proof)
     },
     wait: ({ ms }) => jest.advanceTimersByTimeAsync(ms).then(() => {}),
     leave: () => courier.leave(),

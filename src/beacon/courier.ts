@@ -3,7 +3,7 @@ import type { Reply } from './attempt.js'
 import { backoffMs } from './backoff.js'
 import { addItem, bodyBytes, envelope, removeItems, type Batch } from './batch.js'
 import type { Entry, Fate, Limits } from './item.js'
-import { isResting, table, type StateEvent } from './states.js'
+import { isResting, table, type State, type StateEvent } from './states.js'
 
 /** No receipt within this time, and `fetch` tells. */
 const RECEIPT_MS = 10_000
@@ -30,7 +30,8 @@ export interface CourierOptions {
   send(batchId: string, body: string): boolean
   /** Never rejects. */
   post(batchId: string, body: string): Promise<Reply>
-  renew(key: string): Promise<string | undefined>
+  /** After a 401; a new token comes by `wake`. */
+  renew(key: string): void
   onFate(fate: Fate): void
   onRetry?(uniqueIds: string[]): void
   log(level: 'debug' | 'warn', message: string): void
@@ -93,7 +94,7 @@ export function createCourier(options: CourierOptions): Courier {
     // One alone may always try: `fetch` takes what no beacon can.
     if (flying[0] && (flying.length >= MAX_FLYING || flying.reduce((sum, other) => sum + bodyBytes(other), bodyBytes(batch)) > MAX_BODY_BYTES)) return false
     end(batch, batch.items.filter(({ at }) => Date.now() - at > MAX_AGE_MS), 'dropped', 'expired')
-    if (!batch.items.length || (options.needsProof && batch.proof === undefined) || !step(batch, event)) return false
+    if (!batch.items.length || !step(batch, event)) return false
     const { id } = batch
     const body = envelope(batch, Date.now())
     batch.via = batch.state as Fate['via']
@@ -139,28 +140,18 @@ export function createCourier(options: CourierOptions): Courier {
         if (retryAfter) notBefore = Math.max(notBefore, batch.due)
         options.onRetry?.(items.map(({ id }) => id))
       } else if (status === 401 && !batch.renewed) {
-        batch.renewed = batch.renewing = true
-        void options.renew(batch.key).then((proof) => {
-          batch.renewing = false
-          if (proof !== undefined && step(batch, 'wake')) prove(batch, proof)
-          pump()
-        })
+        batch.renewed = true
+        options.renew(batch.key)
       }
     }
   }
 
-  /** Nothing happens to it until its customer comes back. */
-  const isStuck = ({ state, proof, renewing }: Batch) =>
-    (state === 'parked' && !renewing) || (options.needsProof && proof === undefined)
+  /** A batch that lacks the proof it needs begins as one that waits for its customer. */
+  const firstState = ({ proof }: { proof?: string | undefined }): State => (options.needsProof && proof === undefined ? 'parked' : 'waiting')
 
-  const prove = (batch: Batch, proof: string | undefined) => {
-    batch.proof = proof ?? batch.proof
-    // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
-    batch.due = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
-  }
-
-  const create = ({ key, proof }: { key: string; proof?: string | undefined }, due: number): Batch => {
-    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: 'waiting', due, tries: 0, via: 'beacon' }
+  const create = (of: Entry | Batch, due: number): Batch => {
+    const { key, proof } = of
+    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: firstState(of), due, tries: 0, via: 'beacon' }
     batches.push(batch)
     return batch
   }
@@ -207,7 +198,7 @@ export function createCourier(options: CourierOptions): Courier {
   const add = (item: Entry) => {
     let batch: Batch | undefined
     for (const other of batches) {
-      if (other.state !== 'waiting' || other.key !== item.key || other.proof !== item.proof) continue
+      if (other.state !== firstState(item) || other.key !== item.key || other.proof !== item.proof) continue
       if (other.items.length < limits.maxRecords && other.bytes + item.size <= limits.maxBytes) batch = other
       else other.due = 0
     }
@@ -267,17 +258,17 @@ export function createCourier(options: CourierOptions): Courier {
     async flush() {
       const mine = new Set(batches.flatMap(({ items }) => items))
       hurry()
-      while (batches.some((batch) => !isStuck(batch) && batch.items.some((item) => mine.has(item)))) {
+      while (batches.some((batch) => batch.state !== 'parked' && batch.items.some((item) => mine.has(item)))) {
         await new Promise<void>((resolve) => onChange.push(resolve))
       }
     },
     wake(key, proof) {
       for (const batch of resting()) {
-        if (batch.key !== key) continue
-        // It may be the very token that is being asked for.
-        if (step(batch, 'wake')) batch.renewed = !!batch.renewing
-        else if (batch.proof !== undefined || proof === undefined) continue
-        prove(batch, proof)
+        const known = proof ?? batch.proof
+        if (batch.key !== key || (options.needsProof && known === undefined) || !step(batch, 'wake')) continue
+        batch.proof = known
+        // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
+        batch.due = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
       }
       pump()
     },

@@ -71,7 +71,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         url: new URL(settings.collectorUrl, location.href).href,
         limits: settings.batch,
         needsProof: !!token,
-        renew: async (customer) => tokens?.renew(customer),
+        renew: (customer) => tokens?.renew(customer),
         onFate,
         onRetry(ids) {
           for (const id of ids) waiting.get(id)?.ctx.stats.increment('amberflo.retried')
@@ -157,9 +157,11 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       ...(runner && { group: hook, alias: hook }),
       async flush() {
         await delivered
-        // What no token proves could not be sent.
-        await tokens?.settled()
-        await beacon?.flush()
+        // What no token proves cannot be sent, and a token that is refused is renewed.
+        for (let tokenAge = 0; tokenAge < 2; tokenAge++) {
+          await tokens?.settled()
+          await beacon?.flush()
+        }
       },
     }
     return plugin

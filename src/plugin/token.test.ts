@@ -153,21 +153,27 @@ describe('an opaque token', () => {
 })
 
 describe('renewing', () => {
-  it('asks anew for who uses the page', async () => {
+  it('asks anew for who uses the page, and tells of what comes', async () => {
     let n = 0
     open(() => `t${++n}`)
     await settle()
     expect(tokens.proof('u1')).toBe('t1')
-    expect(await tokens.renew('u1')).toBe('t2')
+    tokens.renew('u1')
+    await tokens.settled()
+    expect(told).toEqual([['u1', 't2']])
     expect(tokens.proof('u1')).toBe('t2')
   })
 
   it('never gives one person\'s token to what another left behind', async () => {
     const source = jest.fn(() => 'of-u2')
     open(source)
-    expect(await tokens.renew('u1')).toBeUndefined()
+    tokens.renew('u1')
+    await settle()
     expect(tokens.proof('u2')).toBe('of-u2')
-    expect(await tokens.renew('u1')).toBeUndefined()
+    const asked = source.mock.calls.length
+    tokens.renew('u1')
+    await settle()
+    expect(source).toHaveBeenCalledTimes(asked)
     expect(told).toEqual([])
   })
 
@@ -175,7 +181,9 @@ describe('renewing', () => {
     open(minted('u1'))
     await settle()
     tokens.proof('u1')
-    expect(await tokens.renew('u1')).toBe(minted('u1'))
+    tokens.renew('u1')
+    await settle()
+    expect(tokens.proof('u1')).toBe(minted('u1'))
     expect(told).toHaveLength(1)
   })
 })

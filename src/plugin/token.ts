@@ -3,8 +3,8 @@ import type { AmberfloSettings } from './types.js'
 export interface Tokens {
   /** The token that proves `customer` now. Where there is none it is asked for, and `onToken` tells when it is there. */
   proof(customer: string): string | undefined
-  /** A new token after one was refused; `undefined` if `customer` is not who uses the page. */
-  renew(customer: string): Promise<string | undefined>
+  /** Asks for a new token after one was refused, unless `customer` is not who uses the page. */
+  renew(customer: string): void
   /** Resolves once the token that is being asked for is there, or cannot be had at the moment. */
   settled(): Promise<void>
   /** Stops the timer; what is still on its way is ignored. */
@@ -108,11 +108,10 @@ export const createTokens = (
       if (!tokenOf(customer) && (asker !== customer || Date.now() >= askAgain)) void ask()
       return tokenOf(customer)
     },
-    async renew(customer) {
+    renew(customer) {
       if (owner === customer) until = 0
       // Whoever else uses the page now would get a token of their own.
-      if (payer === undefined || payer === customer) await ask()
-      return tokenOf(customer)
+      if (payer === undefined || payer === customer) void ask()
     },
     close() {
       closed = true

@@ -38,7 +38,7 @@ export function createBench(given: Partial<CourierOptions> = {}) {
   const forgotten: Entry[] = []
   const retried: string[][] = []
   const warnings: string[] = []
-  const renewals: { key: string; give(proof: string | undefined): Promise<void> }[] = []
+  const renewals: string[] = []
   const page = { visible: true, takesBeacons: true }
   let ids = 0
 
@@ -64,16 +64,7 @@ export function createBench(given: Partial<CourierOptions> = {}) {
           },
         })
       }),
-    renew: (key) =>
-      new Promise((resolve) => {
-        renewals.push({
-          key,
-          give(proof) {
-            resolve(proof)
-            return turn()
-          },
-        })
-      }),
+    renew: (key) => renewals.push(key),
     onFate: (fate) => fates.push(fate),
     onRetry: (uniqueIds) => retried.push(uniqueIds),
     log: (level, message) => level === 'warn' && warnings.push(message),

@@ -73,7 +73,7 @@ export function createBrowser() {
         url: 'http://localhost/usage',
         limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 1_000 },
         needsProof: false,
-        renew: async () => undefined,
+        renew() {},
         onFate: (fate) => fates.push(fate),
         log: (level, message) => level === 'warn' && warnings.push(message),
         ...given,

@@ -10,6 +10,7 @@ export const fakeBeacon = () => {
   const wakes: Parameters<Beacon['wake']>[] = []
   let options: BeaconOptions | undefined
   let closed = 0
+  let flushed = 0
   const create = (given: BeaconOptions): Beacon => {
     options = given
     return {
@@ -17,7 +18,9 @@ export const fakeBeacon = () => {
         items.push(item)
       },
       async flush() {
-        settle({ outcome: 'accepted' })
+        const uniqueIds = items.slice(flushed).map(({ id }) => id)
+        flushed = items.length
+        if (uniqueIds[0]) settle({ uniqueIds })
       },
       wake(...args) {
         wakes.push(args)
