@@ -123,7 +123,7 @@ export function createCourier(options: CourierOptions): Courier {
       return
     }
     // Where there is no answer, the console of the browser tells why.
-    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing'}, batch ${batch.id} is ${batch.state}`)
+    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing'}, batch ${batch.id} → ${batch.state}`)
     if (batch.state === 'settled') end(batch, items, 'dropped', 'refused')
     else if (batch.state === 'waiting') {
       batch.due = 0
