@@ -18,10 +18,14 @@ const minimizer = (mangle) =>
     ],
   })
 
-/** Names of properties that stay within the script: not public, sent, stored, the DOM's, or looked up by a text. */
+/**
+ * Names of properties that stay within the script: not public, sent, stored, looked up by a text as the table of states
+ * is, or the DOM's where the script uses them.
+ */
 const internal = `
-  awake beat bytes claim forget hurry journal limits missed needsProof newId onBlocked onFate onItems onRetry
-  owners receipts release renew renewed restart restored retryAfter takeOver transact tries visible
+  awake beat bytes claim ctx customer dueAt forget hurry journal left limits missed needsProof newId onBlocked
+  onFate onItems onRetry owners post read receipts release renew renewed restart restored retryAfter run seal
+  send state takeOver transact tries url visible write
 `
 
 const shared = {
@@ -53,7 +57,7 @@ const script = {
   name: 'script',
   entry: { 'amberflo.min': here('src/cdn.ts') },
   output,
-  optimization: { minimizer: [minimizer({ properties: { regex: new RegExp(`^(${internal.trim().replace(/\s+/g, '|')})$`) } })] },
+  optimization: { minimizer: [minimizer({ properties: { builtins: true, regex: new RegExp(`^(${internal.trim().replace(/\s+/g, '|')})$`) } })] },
 }
 
 /** What that script imports where there are subscriptions. */

@@ -10,7 +10,7 @@ const batchOf = (given: Partial<Batch> = {}): Batch => ({
   items: [],
   bytes: 0,
   state: 'waiting',
-  due: 0,
+  dueAt: 0,
   tries: 0,
   via: 'beacon',
   ...given,

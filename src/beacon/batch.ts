@@ -12,7 +12,7 @@ export interface Batch {
   bytes: number
   state: State
   /** When its next step is due, by the monotonic clock. */
-  due: number
+  dueAt: number
   /** Attempts that failed. */
   tries: number
   /** The way that was tried last. */

@@ -99,10 +99,10 @@ export function createCourier(options: CourierOptions): Courier {
     const body = envelope(batch, Date.now())
     batch.via = batch.state as Fate['via']
     if (batch.state === 'beacon') {
-      batch.due = now() + RECEIPT_MS
+      batch.dueAt = now() + RECEIPT_MS
       return options.send(id, body) || attempt(batch, 'unconfirmed')
     }
-    batch.due = Infinity
+    batch.dueAt = Infinity
     void options.post(id, body).then((reply) => {
       if (batch.state === 'fetch') answered(batch, reply)
       pump()
@@ -126,7 +126,7 @@ export function createCourier(options: CourierOptions): Courier {
     if (!batch.tries) log('warn', `the collector answered ${status || 'nothing'}, batch ${batch.id} → ${batch.state}`)
     if (batch.state === 'settled') end(batch, items, 'dropped', 'refused')
     else if (batch.state === 'waiting') {
-      batch.due = 0
+      batch.dueAt = 0
       const half = items.slice(items.length >> 1)
       removeItems(batch, half)
       const other = create(batch, 0)
@@ -136,8 +136,8 @@ export function createCourier(options: CourierOptions): Courier {
       if (batch.state === 'backoff') {
         // The beacon met the same trouble.
         batch.missed = false
-        batch.due = now() + Math.max(retryAfter, backoffMs(batch.tries, Math.random()))
-        if (retryAfter) notBefore = Math.max(notBefore, batch.due)
+        batch.dueAt = now() + Math.max(retryAfter, backoffMs(batch.tries, Math.random()))
+        if (retryAfter) notBefore = Math.max(notBefore, batch.dueAt)
         options.onRetry?.(items.map(({ id }) => id))
       } else if (status === 401 && !batch.renewed) {
         batch.renewed = true
@@ -149,14 +149,14 @@ export function createCourier(options: CourierOptions): Courier {
   /** A batch that lacks the proof it needs begins as one that waits for its customer. */
   const firstState = ({ proof }: { proof?: string | undefined }): State => (options.needsProof && proof === undefined ? 'parked' : 'waiting')
 
-  const create = (of: Entry | Batch, due: number): Batch => {
+  const create = (of: Entry | Batch, dueAt: number): Batch => {
     const { key, proof } = of
-    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: firstState(of), due, tries: 0, via: 'beacon' }
+    const batch: Batch = { id: options.newId(), key, proof, items: [], bytes: 0, state: firstState(of), dueAt, tries: 0, via: 'beacon' }
     batches.push(batch)
     return batch
   }
 
-  const dueAt = (batch: Batch) => (batch.state === 'parked' ? Infinity : isResting(batch) ? Math.max(batch.due, notBefore) : batch.due)
+  const nextAt = (batch: Batch) => (batch.state === 'parked' ? Infinity : isResting(batch) ? Math.max(batch.dueAt, notBefore) : batch.dueAt)
 
   /** Does all that is due, oldest first, and comes back for the next. */
   const pump = () => {
@@ -165,14 +165,14 @@ export function createCourier(options: CourierOptions): Courier {
     // A customer travels before the records that came after it.
     const behind = new Set<string>()
     for (const batch of batches) {
-      if (dueAt(batch) <= time) {
+      if (nextAt(batch) <= time) {
         if (!isResting(batch)) unconfirmed(batch)
         else if (!behind.has(batch.key)) attempt(batch, misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due')
       }
       if (batch.state !== 'parked' && batch.items[0]?.kind === 'customers') behind.add(batch.key)
     }
     for (const listener of onChange.splice(0)) listener()
-    const next = Math.min(...batches.map(dueAt).filter((at) => at > time))
+    const next = Math.min(...batches.map(nextAt).filter((at) => at > time))
     // A timer that comes too early costs less than setting it anew for every turn of the page.
     if (next >= timerAt && batches.length) return
     clearTimeout(timer)
@@ -191,7 +191,7 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const hurry = () => {
-    for (const batch of resting()) batch.due = 0
+    for (const batch of resting()) batch.dueAt = 0
     pump()
   }
 
@@ -200,11 +200,11 @@ export function createCourier(options: CourierOptions): Courier {
     for (const other of batches) {
       if (other.state !== firstState(item) || other.key !== item.key || other.proof !== item.proof) continue
       if (other.items.length < limits.maxRecords && other.bytes + item.size <= limits.maxBytes) batch = other
-      else other.due = 0
+      else other.dueAt = 0
     }
     batch ??= create(item, now() + limits.maxDelayMs)
     addItem(batch, item)
-    if (batch.items.length >= limits.maxRecords) batch.due = 0
+    if (batch.items.length >= limits.maxRecords) batch.dueAt = 0
     if (item.kind === 'customers') supersede(item)
   }
 
@@ -268,7 +268,7 @@ export function createCourier(options: CourierOptions): Courier {
         if (batch.key !== key || (options.needsProof && known === undefined) || !step(batch, 'wake')) continue
         batch.proof = known
         // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
-        batch.due = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
+        batch.dueAt = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
       }
       pump()
     },
