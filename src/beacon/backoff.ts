@@ -14,4 +14,4 @@ export const backoffMs = (tries: number, random: number): number =>
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export const retryAfterMs = (header: string | null, now: number): number =>
-  Math.max(0, Number(header) * 1000 || Date.parse(String(header)) - now || 0)
+  Math.max(0, +header! * 1000 || Date.parse(header!) - now || 0)

@@ -17,7 +17,7 @@ export function openDatabase(name: string): Transact {
   const open = () =>
     (opening ??= new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(name, 1)
-      setTimeout(() => reject(new Error('IndexedDB does not answer')), PATIENCE_MS)
+      setTimeout(reject, PATIENCE_MS, 'no answer')
       request.onupgradeneeded = () => request.result.createObjectStore(STORE)
       request.onerror = () => reject(request.error)
       request.onsuccess = () => {
