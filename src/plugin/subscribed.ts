@@ -1,11 +1,10 @@
 import type { Analytics } from '@segment/analytics-next'
+import { backoffMs } from '../beacon/index.js'
 import type { Settings } from './settings.js'
 import type * as Runtime from './subscriptions/index.js'
 
 /** Fetches Segment's runtime. `attempt` counts from 0, because browsers remember that an address has failed. */
 export type LoadRuntime = (attempt: number) => Promise<typeof Runtime>
-
-const LONGEST_BACKOFF_MS = 60_000
 
 /** What runs the page's subscriptions. The runtime is asked for until it is there. */
 export const loadRunner = async (
@@ -19,7 +18,7 @@ export const loadRunner = async (
     return (await load(attempt)).createRunner(settings, analytics, warn)
   } catch (error) {
     warn(`subscriptions failed: ${error}`)
-    await new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** attempt, LONGEST_BACKOFF_MS)))
+    await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt + 1, 1)))
     return loadRunner(load, settings, analytics, warn, attempt + 1)
   }
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../beacon/index.js'
 import type { AmberfloSettings } from './types.js'
 
 export interface Tokens {
@@ -13,7 +14,6 @@ export interface Tokens {
 
 /** Somebody whom no token proves has one asked for, but not with every event. */
 const ASK_AGAIN_MS = 30_000
-const LONGEST_BACKOFF_MS = 60_000
 /** The part of its life after which a token is renewed. */
 const RENEWED_AT = 0.8
 /** What `setTimeout` can count to. */
@@ -87,8 +87,8 @@ export const createTokens = (
       asker ??= owner
       if (isNew && owner !== undefined) onToken(owner, token)
     } catch (error) {
-      wait = Math.random() * Math.min(1000 * 2 ** failures, LONGEST_BACKOFF_MS)
-      if (!failures++) report(`token failed: ${error}`)
+      wait = backoffMs(++failures, Math.random())
+      if (failures < 2) report(`token failed: ${error}`)
     }
     clearTimeout(timer)
     if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
