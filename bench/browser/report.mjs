@@ -62,7 +62,7 @@ ${compared('one')}
 
 ${alone('crowd', 'Events', ({ count: events }) => events)}
 
-The site's own loop, which calls the hook for each event, is part of that one turn.
+The site's own loop, which calls the hook for each event, is part of that one turn. None of it is put off to a later task, by when the page may be gone: each event becomes a record in the outbox in the turn that brings it.
 
 ## While records wait
 

@@ -41,7 +41,7 @@ export async function post(url: URL, batchId: string, body: string, keepalive: b
       body,
       credentials: 'include',
       keepalive,
-      signal: AbortSignal.timeout?.(PATIENCE_MS) as AbortSignal,
+      signal: AbortSignal.timeout?.(PATIENCE_MS),
     })
     const { status, headers } = response
     return {
