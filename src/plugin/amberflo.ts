@@ -157,11 +157,13 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       ...(runner && { group: hook, alias: hook }),
       async flush() {
         await delivered
-        // What no token proves cannot be sent, and a token that is refused is renewed.
-        for (let tokenAge = 0; tokenAge < 2; tokenAge++) {
-          await tokens?.settled()
-          await beacon?.flush()
-        }
+        // What no token proves could not be sent.
+        await tokens?.settled()
+        await beacon?.flush()
+        if (!tokens) return
+        // One that was refused is renewed.
+        await tokens.settled()
+        await beacon?.flush()
       },
     }
     return plugin
