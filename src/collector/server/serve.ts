@@ -1,4 +1,4 @@
-import { createCollector, type Collector } from '../collector.js'
+import { openCollector } from '../collector.js'
 import type { CollectorEvent } from '../events.js'
 import { openSpool } from '../spool/open.js'
 import type { Spool, SpoolOptions } from '../spool/spool.js'
@@ -22,28 +22,19 @@ export async function serve(settings: ServerSettings): Promise<void> {
   const metrics = createMetrics(stats)
   const health = createHealth(stats)
   const observers = [logEvents(log), metrics.observe, health.observe]
-  const peers = new WeakMap<Request, string>()
-  let collector: Collector
+  let collector: ReturnType<typeof openCollector>
   try {
-    collector = createCollector({
+    collector = openCollector({
       ...options,
       ...(spool ? { spool } : {}),
-      clientIp: (request) => peers.get(request),
       observe: (event: CollectorEvent) => observers.forEach((observe) => observe(event)),
     })
   } catch (error) {
     throw asConfigError(error)
   }
-  const route = createRoutes({ collector, health, metrics })
   const stopped = nextSignal()
-  const server = await listen({
-    host,
-    port,
-    fetch(request, { ip }) {
-      if (ip !== undefined) peers.set(request, ip)
-      return route(request)
-    },
-  }).catch((error: NodeJS.ErrnoException) => {
+  const respond = createRoutes({ respond: collector.respond, health, metrics })
+  const server = await listen({ respond, host, port }).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`PORT ${port}${host === undefined ? '' : ` of HOST ${host}`} cannot be listened on: ${error.code ?? error.message}`)
   })
   process.stdout.write(`listening on ${server.url}\n`)
