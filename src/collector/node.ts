@@ -21,7 +21,7 @@ export interface NodeResponse {
   readonly destroyed: boolean
   readonly headersSent: boolean
   writeHead(status: number, headers: Record<string, string>): unknown
-  end(body?: string): unknown
+  end(body: string): unknown
 }
 
 /** How long what nobody wants to read may still come, so that the sender gets to see the answer, before the connection is cut. */
@@ -60,8 +60,7 @@ export function sendReply(incoming: NodeRequest, outgoing: NodeResponse, { statu
   else if (status !== 204) headers['content-length'] = '0'
   // What wraps `writeHead`, as middleware of Express does, may know objects only; Node itself is quicker with a list.
   outgoing.writeHead(status, Object.hasOwn(outgoing, 'writeHead') ? headers : listOf(headers))
-  if (body === null) outgoing.end()
-  else outgoing.end(body)
+  outgoing.end(body ?? '')
   if (!incoming.readableEnded) discardRest(incoming)
 }
 
