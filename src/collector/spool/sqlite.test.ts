@@ -71,7 +71,7 @@ describe('sqlite alone', () => {
     expect(await isKnown('c')).toBe(false)
     const database = await openDatabase(file)
     const count = (table: string) => (database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get() as { count: number }).count
-    expect(count('known_0') + count('known_1')).toBe(1)
+    expect(count('recent') + count('known_0') + count('known_1')).toBe(1)
     database.close()
     await spool.close()
   })
