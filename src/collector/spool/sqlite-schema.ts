@@ -24,10 +24,10 @@ const tables = `
   CREATE TABLE IF NOT EXISTS known_1 (key BLOB PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS locks (customer TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS totals (
-    one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, waiting INTEGER NOT NULL, dead INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, waiting INTEGER NOT NULL, dead INTEGER NOT NULL, bytes INTEGER NOT NULL, leases INTEGER NOT NULL,
     turn INTEGER NOT NULL, recent INTEGER NOT NULL, moved INTEGER NOT NULL
   );
-  INSERT OR IGNORE INTO totals VALUES (1, 1, 0, 0, 0, 0, 0, 0);
+  INSERT OR IGNORE INTO totals VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0);
 `
 
 export interface Totals {
@@ -36,6 +36,8 @@ export interface Totals {
   waiting: number
   dead: number
   bytes: number
+  /** How many leases were ever given, by all processes. */
+  leases: number
   /** The turn of time, and the last row of `recent` that there was, and that was moved; see `known.ts`. */
   turn: number
   recent: number
@@ -89,7 +91,7 @@ export const prepareStatements = (database: Database) => ({
   raise: database.prepare(`
     INSERT INTO items (seq, kind, customer, id, json, appended) SELECT ?, kind, customer, id, json, ? FROM dead WHERE seq = ?`),
   removeDead: database.prepare('DELETE FROM dead WHERE seq = ?'),
-  readTotals: database.prepare('SELECT next, waiting, dead, bytes, turn, recent, moved FROM totals'),
-  writeTotals: database.prepare('UPDATE totals SET next = ?, waiting = ?, dead = ?, bytes = ?, turn = ?, recent = ?, moved = ?'),
+  readTotals: database.prepare('SELECT next, waiting, dead, bytes, leases, turn, recent, moved FROM totals'),
+  writeTotals: database.prepare('UPDATE totals SET next = ?, waiting = ?, dead = ?, bytes = ?, leases = ?, turn = ?, recent = ?, moved = ?'),
   oldest: database.prepare('SELECT appended FROM items ORDER BY seq LIMIT 1'),
 })

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { openDatabase } from './driver.js'
 import type { Database } from './driver.js'
+import { createFresh } from './fresh.js'
 import { groupCommit, Untouched } from './group.js'
 import { recordKey } from './key.js'
 import { createKnown } from './known.js'
@@ -35,40 +36,59 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   }
   const sql = prepareStatements(database)
   const known = createKnown(database, rememberMs)
+  const fresh = createFresh()
   const readTotals = () => sql.readTotals.get() as Totals
   const group = groupCommit<Totals>(database, {
     load: readTotals,
     store(totals) {
       known.move(totals)
-      const { next, waiting, dead, bytes, turn, recent, moved } = totals
-      sql.writeTotals.run(next, waiting, dead, bytes, turn, recent, moved)
+      const { next, waiting, dead, bytes, leases, turn, recent, moved } = totals
+      sql.writeTotals.run(next, waiting, dead, bytes, leases, turn, recent, moved)
     },
-    undone: known.forget,
+    undone() {
+      known.forget()
+      fresh.forget()
+    },
   })
   let closed = false
 
   function append(items: readonly SpoolItem[], at: number, totals: Totals) {
-    const fits = (some: readonly SpoolItem[]) => totals.waiting + totals.dead + some.length <= maxItems && totals.bytes + sizeOf(some) <= maxBytes
+    const bytes = sizeOf(items)
+    const fits = (count: number, size: number) => totals.waiting + totals.dead + count <= maxItems && totals.bytes + size <= maxBytes
     const ids = known.at(at, totals)
     const keyOf = ({ customerId, id }: SpoolItem) => recordKey(customerId, id)
-    if (!fits(items) && !fits(items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item))))) throw new Untouched(new SpoolFullError())
-    const fresh = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
+    if (!fits(items.length, bytes)) {
+      const unknown = items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item)))
+      if (!fits(unknown.length, sizeOf(unknown))) throw new Untouched(new SpoolFullError())
+    }
+    const taken = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
     ids.keep()
-    for (const { kind, customerId, id, json } of fresh) sql.insert.run(totals.next++, kind, customerId, id, json, at)
-    totals.waiting += fresh.length
-    totals.bytes += sizeOf(fresh)
-    return { duplicates: items.length - fresh.length }
+    for (const { kind, customerId, id, json } of taken) {
+      const seq = totals.next++
+      sql.insert.run(seq, kind, customerId, id, json, at)
+      if (kind === 'record') fresh.add({ kind, customerId, id, json, lease: String(seq), attempts: 0, appendedAt: at })
+    }
+    totals.waiting += taken.length
+    totals.bytes += taken.length === items.length ? bytes : sizeOf(taken)
+    return { duplicates: items.length - taken.length }
   }
 
-  function leaseDue(max: number, at: number) {
-    const leased = sql.due.all(at, at + leaseMs, max) as Leased[]
-    if (leased.length > 0) sql.lease.run(at + leaseMs, listOf(leased))
+  function leaseDue(max: number, at: number, totals: Totals) {
+    const own = fresh.take(max, totals.waiting, totals.leases)
+    const leased = own ?? (sql.due.all(at, at + leaseMs, max) as Leased[])
+    const before = totals.leases
+    if (leased.length > 0) {
+      sql.lease.run(at + leaseMs, listOf(leased))
+      totals.leases++
+    }
+    fresh.leased(leased, before, totals.leases, own === null)
     return leased
   }
 
   /** Items that another holder of an expired lease has settled already are passed over. */
   function settle(totals: Totals, items: readonly Leased[], reason?: string) {
     const list = listOf(items)
+    fresh.settled(items)
     const { count, bytes } = sql.measure.get(list) as { count: number; bytes: number }
     if (reason !== undefined) sql.bury.run(reason, now(), list)
     sql.remove.run(list)
@@ -76,6 +96,11 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     totals.waiting -= count
     if (reason === undefined) totals.bytes -= bytes
     else totals.dead += count
+  }
+
+  function putOff(items: readonly Leased[], until: number) {
+    fresh.settled(items)
+    sql.delay.run(until, listOf(items))
   }
 
   function raise(totals: Totals, leases: readonly string[]) {
@@ -93,10 +118,10 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   return {
     leaseMs,
     append: (items) => group.add(items.length, (totals) => append(items, now(), totals)),
-    lease: (max) => group.add(1, () => leaseDue(max, now())),
+    lease: (max) => group.add(1, (totals) => leaseDue(max, now(), totals)),
     ack: (items) => group.add(1, (totals) => settle(totals, items)),
     dead: (items, reason) => group.add(1, (totals) => settle(totals, items, reason)),
-    retry: (items, delayMs) => group.add(1, () => void sql.delay.run(now() + Math.min(delayMs, leaseMs), listOf(items))),
+    retry: (items, delayMs) => group.add(1, () => putOff(items, now() + Math.min(delayMs, leaseMs))),
     listDead: async (max) => sql.listDead.all(max) as DeadLetter[],
     retryDead: (leases) => group.add(1, (totals) => raise(totals, leases ?? (sql.allDead.all() as { lease: string }[]).map(({ lease }) => lease))),
     async stats() {
