@@ -1,5 +1,7 @@
 import type { Answer } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
+import { sendByFetch } from './amberflo/send.js'
+import type { Send } from './amberflo/send.js'
 import type { Call, Reply } from './call.js'
 import { checkBatch, joinAnswer } from './checks/batch.js'
 import { readText } from './door/body.js'
@@ -45,13 +47,13 @@ export function createCollector(options: CollectorOptions): Collector {
 const DEFAULT_RETRY_AFTER_MS = 5000
 
 /** A collector that knows nothing of how its calls come. `respond` never rejects. */
-export function openCollector(options: CollectorOptions): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {
+export function openCollector(options: CollectorOptions, send: Send = sendByFetch(options.fetch)): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {
   const settings = readOptions(options)
   const { limits, now, observe } = settings
   const knock = createDoorman(settings)
   const gate = createGate(limits, now)
   const identify = createIdentity(settings)
-  const sink = openSink(settings)
+  const sink = openSink(settings, send)
   const rules = { ...settings, fitsCap: gate.fitsCap }
 
   /** The way of one batch. */

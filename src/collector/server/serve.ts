@@ -8,6 +8,7 @@ import { listen } from './listen.js'
 import { createLog, logEvents } from './log.js'
 import { createMetrics } from './metrics.js'
 import { createRoutes } from './routes.js'
+import { sendByHttp } from './send.js'
 
 /** What is in hand is finished within this, or cut off: a little less than the 30 s that orchestrators give. */
 const DRAIN_MS = 25_000
@@ -24,11 +25,8 @@ export async function serve(settings: ServerSettings): Promise<void> {
   const observers = [logEvents(log), metrics.observe, health.observe]
   let collector: ReturnType<typeof openCollector>
   try {
-    collector = openCollector({
-      ...options,
-      ...(spool ? { spool } : {}),
-      observe: (event: CollectorEvent) => observers.forEach((observe) => observe(event)),
-    })
+    const observe = (event: CollectorEvent) => observers.forEach((tell) => tell(event))
+    collector = openCollector({ ...options, ...(spool ? { spool } : {}), observe }, sendByHttp())
   } catch (error) {
     throw asConfigError(error)
   }
