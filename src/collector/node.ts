@@ -12,7 +12,6 @@ export interface NodeRequest {
   readonly socket: { readonly remoteAddress?: string | undefined; readonly destroyed: boolean; destroy(): unknown }
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'close', listener: () => void): unknown
-  off(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   resume(): unknown
 }
 
@@ -77,25 +76,25 @@ function read(incoming: NodeRequest, maxBytes: number, withinMs: number): Promis
   return new Promise((resolve, reject) => {
     // A body parser that stands before us would have it.
     if (incoming.readableEnded) return reject(new Error('the body was read before the collector was given the request'))
-    const chunks: Uint8Array[] = []
+    let chunks: Uint8Array[] | null = []
     let size = 0
     let timer: ReturnType<typeof setTimeout> | undefined
     const finish = (result: Uint8Array | BodyFault) => {
+      chunks = null
       clearTimeout(timer)
-      incoming.off('data', take)
       resolve(result)
     }
-    const take = (chunk: Uint8Array) => {
+    incoming.on('data', (chunk) => {
+      if (chunks === null) return
       size += chunk.byteLength
       chunks.push(chunk)
       if (size > maxBytes) finish('too_large')
-    }
-    incoming.on('data', take)
-    incoming.on('end', () => finish(join(chunks, size)))
-    incoming.on('close', () => finish('cut_short'))
+    })
+    incoming.on('end', () => chunks && finish(join(chunks, size)))
+    incoming.on('close', () => chunks && finish('cut_short'))
     // Most bodies are there with their heads, and need no clock.
     queueMicrotask(() => {
-      if (!incoming.complete) timer = setTimeout(() => finish('too_slow'), withinMs)
+      if (chunks !== null && !incoming.complete) timer = setTimeout(() => finish('too_slow'), withinMs)
     })
   })
 }
