@@ -87,12 +87,9 @@ async function compare(contestants) {
   }
 }
 
-/**
- * First what it takes when it is asked no faster than it answers, then three times that, whatever it answers. SQLite
- * commits as soon as 256 records wait, which is soon done: more than 85 batches of 3 are never in hand.
- */
+/** First what it takes when it is asked no faster than it answers, then three times that, whatever it answers. */
 async function overload(amberfloUrl) {
-  const inHand = 2 * CONNECTIONS
+  const inHand = 500
   const server = stopLater(await startBin({ AMBERFLO_URL: amberfloUrl, COLLECTOR_SPOOL: `sqlite:${folder}/overload.db`, COLLECTOR_MAX_IN_HAND: String(inHand) }))
   await load(server.url, { seconds: 5, connections: CONNECTIONS, records })
   const { perSecond } = await load(server.url, { seconds: 5, connections: CONNECTIONS, records })

@@ -1,15 +1,13 @@
 /**
  * More than a server can take, whatever it answers: `node flood.mjs URL REQUESTS_PER_SECOND SECONDS RECORDS`. Requests
- * are written to many connections, one behind the other, by the clock and not by the answers. Says on its last line
+ * are sent by the clock and not by the answers, on many connections, and behind each other where none is free. Says
  * what was sent, and what came back by status, as JSON.
  */
 import { connect } from 'node:net'
 
 const [, , target, perSecond, seconds, records] = process.argv
 const { hostname, port, origin } = new URL(target)
-const CONNECTIONS = 400
-/** What a connection may have waiting here; one that is fuller is passed over. */
-const MAX_WAITING = 64 * 1024
+const CONNECTIONS = 1500
 const DIGITS = 10
 
 const record = `{"uniqueId":"ajs-next-1619445706909-${'#'.repeat(DIGITS)}","customerId":"some_user_id","meterApiName":"page","meterValue":1,"meterTimeInMillis":${Date.now()},"dimensions":{"name":"Home","title":"Welcome _ Initech","keywords":"paper,comedy","search":"schrute farms","referrer":"https:__google.com","path":"_home","browser":"Chrome","url":"https:__segment.com"}}`
@@ -29,41 +27,27 @@ function makeRequest() {
 const statuses = {}
 let sent = 0
 let errors = 0
+const sockets = []
 
 function open() {
   const socket = connect(Number(port), hostname)
-  let rest = ''
+  socket.on('connect', () => sockets.push(socket))
   socket.on('data', (chunk) => {
-    const lines = (rest + chunk.toString('latin1')).split('HTTP/1.1 ')
-    // The last may be cut in the middle of its status.
-    rest = `HTTP/1.1 ${lines.pop()}`
-    for (const line of lines) if (line !== '') count(line.slice(0, 3))
-    if (rest.length > 'HTTP/1.1 200'.length) {
-      count(rest.slice(9, 12))
-      rest = ''
-    }
+    for (const [, status] of chunk.toString('latin1').matchAll(/HTTP\/1\.1 (\d{3})/g)) statuses[status] = (statuses[status] ?? 0) + 1
   })
   socket.on('error', () => (errors += 1))
-  return socket
 }
-const count = (status) => /^\d{3}$/.test(status) && (statuses[status] = (statuses[status] ?? 0) + 1)
 
-const sockets = Array.from({ length: CONNECTIONS }, open)
-await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+for (let at = 0; at < CONNECTIONS; at++) {
+  open()
+  if (at % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 20))
+}
 
 const startedAt = performance.now()
-let turn = 0
 const ticking = setInterval(() => {
   const due = Math.min(1, (performance.now() - startedAt) / 1000 / Number(seconds)) * Number(perSecond) * Number(seconds)
-  for (let passed = 0; sent < due && passed < CONNECTIONS; ) {
-    const socket = sockets[turn++ % CONNECTIONS]
-    if (socket.destroyed || socket.writableLength > MAX_WAITING) passed += 1
-    else {
-      socket.write(makeRequest())
-      sent += 1
-    }
-  }
-}, 5)
+  for (; sent < due; sent++) sockets[sent % sockets.length].write(makeRequest())
+}, 2)
 await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000))
 clearInterval(ticking)
 const took = (performance.now() - startedAt) / 1000

@@ -77,6 +77,7 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
     try {
       if (call.method !== 'POST') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
       if (!allowed) throw refuseOrigin(call)
+      if (leave === null) sink.hurry()
       if (leave === null) throw new Refusal('overloaded', 'The collector has too much in hand. Send the batch again.', 1000)
       return accepted(await take(call, visitor), headers, call)
     } catch (error) {

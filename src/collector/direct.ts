@@ -43,17 +43,23 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
   const inHand = new Set<Promise<unknown>>()
   let gathered: Seen[] = []
   let sending: Promise<number | undefined> | null = null
+  let hurry = ignore
 
   /** What many requests bring at the same time goes to Amberflo together. */
   function sendRecords(records: readonly Seen[]): Promise<number | undefined> {
     if (nextTurn === null) return deliverRecords(records)
     gathered.push(...records)
-    return (sending ??= nextTurn().then(() => {
+    const turn = nextTurn
+    sending ??= new Promise<void>((go) => {
+      hurry = go
+      void turn().then(go)
+    }).then(() => {
       const all = gathered
       gathered = []
       sending = null
       return deliverRecords(all)
-    }))
+    })
+    return sending
   }
 
   async function deliverRecords(records: readonly Seen[]): Promise<number | undefined> {
@@ -142,6 +148,7 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
         inHand.delete(taking)
       }
     },
+    hurry: () => hurry(),
     async close() {
       await Promise.allSettled(inHand)
     },

@@ -1,7 +1,11 @@
 import type { Database } from './driver.js'
 
-/** A group is committed when nothing was added for one turn of the event loop, or at the latest then. */
-const MAX_ROWS = 256
+/**
+ * A group is committed when nothing was added for one turn of the event loop, or at the latest then. So many rows do
+ * not wait any longer, but what has arrived on the connections by now goes along: only a flood is committed at once.
+ */
+const ENOUGH_ROWS = 256
+const MAX_ROWS = 4096
 const MAX_WAIT_MS = 5
 
 /** Thrown by work that wrote nothing: it fails alone, its group goes on. */
@@ -70,7 +74,7 @@ export function groupCommit<S>(database: Database, shared: Shared<S>) {
 
   function look() {
     if (group.length === 0) return
-    if (group.length === seen || performance.now() - since >= MAX_WAIT_MS) return commit()
+    if (group.length === seen || rows >= ENOUGH_ROWS || performance.now() - since >= MAX_WAIT_MS) return commit()
     seen = group.length
     setImmediate(look)
   }

@@ -118,6 +118,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   return {
     leaseMs,
     append: (items) => group.add(items.length, (totals) => append(items, now(), totals)),
+    hurry: group.flush,
     lease: (max) => group.add(1, (totals) => leaseDue(max, now(), totals)),
     ack: (items) => group.add(1, (totals) => settle(totals, items)),
     dead: (items, reason) => group.add(1, (totals) => settle(totals, items, reason)),
