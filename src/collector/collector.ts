@@ -77,8 +77,7 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
     try {
       if (call.method !== 'POST') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
       if (!allowed) throw refuseOrigin(call)
-      if (leave === null) sink.hurry()
-      if (leave === null) throw new Refusal('overloaded', 'The collector has too much in hand. Send the batch again.', 1000)
+      if (leave === null) throw overloaded()
       return accepted(await take(call, visitor), headers, call)
     } catch (error) {
       const refusal = asRefusal(error)
@@ -87,6 +86,11 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
     } finally {
       leave?.()
     }
+  }
+
+  function overloaded(): Refusal {
+    sink.hurry()
+    return new Refusal('overloaded', 'The collector has too much in hand. Send the batch again.', 1000)
   }
 
   function asRefusal(error: unknown): Refusal {
