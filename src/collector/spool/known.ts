@@ -23,7 +23,7 @@ interface Generation {
  * many of them, they are moved to their table in its order, a part with each commit, so that one page is written for
  * many. All this happens inside the transactions of those who call; `forget` is for when one did not come to its end.
  */
-export function createKnown(database: Database, rememberMs: number) {
+export function createKnown(database: Database, rememberMs: number, generation = GENERATION) {
   const tables = ['known_0', 'known_1'] as const
   const insert = tables.map((table) => database.prepare(`INSERT OR IGNORE INTO ${table} VALUES (?)`))
   const empty = tables.map((table) => database.prepare(`DELETE FROM ${table}`))
@@ -93,7 +93,7 @@ export function createKnown(database: Database, rememberMs: number) {
     /** Moves one part of what is to be moved. */
     move(totals: Totals) {
       if (old === null) {
-        if (young.turns.size < GENERATION) return
+        if (young.turns.size < generation) return
         old = { ...young, parts: partsOf(young.turns) }
         young = { turns: new Map(), last: young.last }
       }

@@ -22,7 +22,7 @@ const listOf = (items: readonly { lease: string }[]) => `[${items.map(({ lease }
  * Write-ahead log with `synchronous = FULL`: a commit is on the disk when it returns.
  * @see https://www.sqlite.org/wal.html
  */
-export async function openSqlite(file: string, options: SpoolOptions & { now?: () => number } = {}): Promise<Spool> {
+export async function openSqlite(file: string, options: SpoolOptions & { now?: () => number; generation?: number } = {}): Promise<Spool> {
   const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
   const now = options.now ?? Date.now
   // Usage is nobody else's to read; SQLite gives its log the same mode.
@@ -35,7 +35,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     throw error
   }
   const sql = prepareStatements(database)
-  const known = createKnown(database, rememberMs)
+  const known = createKnown(database, rememberMs, options.generation)
   const fresh = createFresh()
   const readTotals = () => sql.readTotals.get() as Totals
   const group = groupCommit<Totals>(database, {
