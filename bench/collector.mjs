@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createServer } from 'node:net'
-import { load } from './collector/load.mjs'
+import { flood, load } from './collector/load.mjs'
 import { startBin, startTarget } from './collector/start.mjs'
 
 const { values } = parseArgs({
@@ -87,11 +87,19 @@ async function compare(contestants) {
   }
 }
 
+/** First what it takes when it is asked no faster than it answers, then three times that, whatever it answers. */
 async function overload(amberfloUrl) {
   const inHand = 500
   const server = stopLater(await startBin({ AMBERFLO_URL: amberfloUrl, COLLECTOR_SPOOL: `sqlite:${folder}/overload.db`, COLLECTOR_MAX_IN_HAND: String(inHand) }))
-  const { statuses, rssBytes, errors } = await measure(server, { seconds: 5, connections: 3 * inHand, records })
-  console.log(`\n3× overload (${3 * inHand} connections, room for ${inHand}): ${Object.entries(statuses).map(([status, count]) => `${status}: ${count}`).join(', ')}, ${errors} errors, ${mebibytes(rssBytes)}`)
+  await load(server.url, { seconds: 5, connections: CONNECTIONS, records })
+  const { perSecond } = await load(server.url, { seconds: 5, connections: CONNECTIONS, records })
+  let mostBytes = 0
+  const watching = setInterval(async () => (mostBytes = Math.max(mostBytes, (await server.usage().catch(() => ({ rssBytes: 0 }))).rssBytes)), 500)
+  const { sentPerSecond, sent, statuses, errors } = await flood(server.url, { perSecond: 3 * perSecond, seconds: 10, records })
+  clearInterval(watching)
+  mostBytes = Math.max(mostBytes, (await server.usage()).rssBytes)
+  const answers = Object.entries(statuses).map(([status, count]) => `${status}: ${count}`).join(', ')
+  console.log(`\nOverload: ${Math.round(sentPerSecond)} batches/s sent, ${(sentPerSecond / perSecond).toFixed(1)}× the ${Math.round(perSecond)} that it takes from ${CONNECTIONS} connections, room for ${inHand}; of ${sent}: ${answers}, ${errors} errors; at most ${mebibytes(mostBytes)}`)
 }
 
 try {

@@ -63,7 +63,8 @@ const forWorkers = () =>
     target: 'es2022',
     external: ['jose'],
     entryPoints: { 'collector.edge': 'src/collector/index.ts' },
-    plugins: [{ name: 'no-spools', setup: ({ onResolve }) => onResolve({ filter: /\/spools\.js$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/spools.edge.ts` })) }],
+    // What is different there has a file of its own beside it.
+    plugins: [{ name: 'edge', setup: ({ onResolve }) => onResolve({ filter: /\/(spools|turn)\.js$/ }, ({ path, resolveDir }) => ({ path: `${resolveDir}/${path.replace('.js', '.edge.ts')}` })) }],
   })
 
 const forScripts = async () => {

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import autocannon from 'autocannon'
 
 const MARK = '@@@@@@@@@@'
@@ -33,4 +36,11 @@ export async function load(url, { seconds, connections, records }) {
   const took = Object.entries(statusCodeStats ?? {}).map(([status, { count }]) => [status, count])
   const ok = Number(statusCodeStats?.['200']?.count ?? 0)
   return { ok, perSecond: ok / duration, p50: latency.p50, p99: latency.p99, errors, statuses: Object.fromEntries(took) }
+}
+
+/** Sends so many batches a second whatever the answers are, from a process of its own; see `flood.mjs`. */
+export async function flood(url, { perSecond, seconds, records }) {
+  const program = fileURLToPath(new URL('flood.mjs', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [program, url, perSecond, seconds, records].map(String))
+  return JSON.parse(stdout)
 }

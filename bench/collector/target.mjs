@@ -3,7 +3,6 @@
  * CPU time and memory that it used when asked.
  */
 import { createServer } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
 import { createCollector } from '../../dist/collector.js'
 
 const [, , kind] = process.argv
@@ -33,7 +32,7 @@ const servers = {
       limits: false,
       fetch: async () => ingested,
     })
-    return createAdaptorServer({ fetch: (request) => collector.fetch(request) })
+    return createServer(collector.listener)
   },
 
   /** An Amberflo that takes everything. */

@@ -1,5 +1,4 @@
 /** The collector inside an Express application, which also makes the tokens. */
-import { getRequestListener } from '@hono/node-server'
 import { createCollector, mintToken } from 'amberflo-destination/collector'
 import express from 'express'
 
@@ -9,7 +8,7 @@ export function createApp({ apiKey, amberfloUrl, secret, customerOf }) {
   const collector = createCollector({ apiKey, amberfloUrl, tokenSecret: secret })
 
   // Before any body parser: the collector reads the body itself, and counts its bytes.
-  app.use('/usage', getRequestListener((request) => collector.fetch(request)))
+  app.use('/usage', collector.listener)
 
   // The page's `token` setting: () => fetch('/usage-token').then((answer) => answer.text())
   app.get('/usage-token', async (req, res) => {

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { getRequestListener } from '@hono/node-server'
 import { createCollector, mintToken } from 'amberflo-destination/collector'
 
 const { AMBERFLO_API_KEY, AMBERFLO_URL, COLLECTOR_TOKEN_SECRET, PORT = 8080 } = process.env
@@ -21,7 +20,6 @@ const page = (await readFile(`${here}/index.html`, 'utf8')).replaceAll('{{versio
 const csp = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
 
 const collector = createCollector({ apiKey: AMBERFLO_API_KEY, amberfloUrl: AMBERFLO_URL, tokenSecret: COLLECTOR_TOKEN_SECRET })
-const collect = getRequestListener((request) => collector.fetch(request))
 
 const scripts = {
   '/snippet.min.js': `${here}/snippet.min.js`,
@@ -35,7 +33,7 @@ const chunkAt = (path) => /\/([\w-]+\.bundle\.\w+\.js)$/.exec(path)?.[1]
 
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://site')
-  if (pathname === '/usage') return collect(request, response)
+  if (pathname === '/usage') return collector.listener(request, response)
   if (pathname === '/') return response.setHeader('content-type', 'text/html').setHeader('content-security-policy', csp).end(page)
   // A real site takes the customer from its own session.
   if (pathname === '/usage/token') return response.end(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' }))

@@ -1,4 +1,3 @@
-import { getRequestListener } from '@hono/node-server'
 import { createCollector, mintToken } from 'amberflo-destination/collector'
 
 /** The server's part: the only one that knows Amberflo's API key. */
@@ -9,11 +8,9 @@ export function createUsage({ AMBERFLO_API_KEY, AMBERFLO_URL, COLLECTOR_TOKEN_SE
     tokenSecret: COLLECTOR_TOKEN_SECRET,
   })
   return {
-    collect: getRequestListener((request) => collector.fetch(request)),
+    collect: collector.listener,
 
     // A real site takes the customer from its own session.
-    token: getRequestListener(
-      async () => new Response(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' })),
-    ),
+    token: async (_request, response) => response.end(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' })),
   }
 }

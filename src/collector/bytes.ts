@@ -6,7 +6,7 @@ export async function readBounded(reader: Reader, maxBytes: number): Promise<Uin
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return chunks.length === 1 ? (chunks[0] as Uint8Array) : join(chunks, size)
+    if (done) return join(chunks, size)
     size += value.byteLength
     if (size > maxBytes) {
       leave(reader)
@@ -21,7 +21,9 @@ export function leave(reader: Reader): void {
   reader.cancel().catch(() => undefined)
 }
 
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+/** One array of all chunks, which are `size` bytes together. */
+export function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array
   const whole = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {

@@ -1,6 +1,8 @@
 import type { Answer } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
-import { formatRetryAfter } from './amberflo/retry-after.js'
+import { sendByFetch } from './amberflo/send.js'
+import type { Send } from './amberflo/send.js'
+import type { Call, Reply } from './call.js'
 import { checkBatch, joinAnswer } from './checks/batch.js'
 import { readText } from './door/body.js'
 import { openEnvelope } from './door/envelope.js'
@@ -9,20 +11,24 @@ import { createGate } from './door/gate.js'
 import { corsHeaders, createDoorman, refuseOrigin } from './door/origin.js'
 import type { Visitor } from './door/origin.js'
 import { Refusal } from './door/refusal.js'
+import { fromIncoming, sendReply } from './node.js'
+import type { NodeRequest, NodeResponse } from './node.js'
 import { openSink } from './open-sink.js'
 import { readOptions } from './options.js'
 import type { CollectorOptions } from './options.js'
+import { accepted, preflight, refused } from './replies.js'
 import { NotNowError } from './sink.js'
 import { SpoolFullError } from './spool/spool.js'
+import { fromRequest, toResponse } from './web.js'
 
 export interface Collector {
   /** Answers one request, whatever its path. Never rejects. */
   fetch(request: Request): Promise<Response>
+  /** The same for servers on Node, at half the cost: `createServer(collector.listener)`, `app.use('/usage', collector.listener)`. */
+  listener(incoming: NodeRequest, outgoing: NodeResponse): void
   /** Takes nothing new, and resolves when all that is in hand is where it must be. */
   close(): Promise<void>
 }
-
-const DEFAULT_RETRY_AFTER_MS = 5000
 
 /**
  * Makes a collector: the server that takes a page's batches, checks them, and passes them on to Amberflo.
@@ -30,19 +36,31 @@ const DEFAULT_RETRY_AFTER_MS = 5000
  * @throws TypeError that names the wrong option
  */
 export function createCollector(options: CollectorOptions): Collector {
+  const { respond, close } = openCollector(options)
+  return {
+    fetch: async (request) => toResponse(await respond(fromRequest(request))),
+    listener: (incoming, outgoing) => void respond(fromIncoming(incoming)).then((reply) => sendReply(incoming, outgoing, reply)),
+    close,
+  }
+}
+
+const DEFAULT_RETRY_AFTER_MS = 5000
+
+/** A collector that knows nothing of how its calls come. `respond` never rejects. */
+export function openCollector(options: CollectorOptions, send: Send = sendByFetch(options.fetch)): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {
   const settings = readOptions(options)
   const { limits, now, observe } = settings
   const knock = createDoorman(settings)
   const gate = createGate(limits, now)
   const identify = createIdentity(settings)
-  const sink = openSink(settings)
+  const sink = openSink(settings, send)
   const rules = { ...settings, fitsCap: gate.fitsCap }
 
   /** The way of one batch. */
-  async function take(request: Request, visitor: Visitor): Promise<Answer> {
-    gate.admitAddress(settings.addressOf(request))
-    const parcel = openEnvelope(await readText(request, limits), limits)
-    const proof = await identify(request, parcel.token, visitor)
+  async function take(call: Call, visitor: Visitor): Promise<Answer> {
+    gate.admitAddress(settings.addressOf(call))
+    const parcel = openEnvelope(await readText(call, limits), limits)
+    const proof = await identify(call, parcel.token, visitor)
     if (proof !== null) gate.admitCustomer(proof.customerId, parcel.records.length + parcel.customers.length)
     const { items, rejected } = checkBatch(parcel, proof, rules, now())
     const answer = joinAnswer(await sink.take(items), rejected)
@@ -51,21 +69,28 @@ export function createCollector(options: CollectorOptions): Collector {
     return answer
   }
 
-  async function respond(request: Request): Promise<Response> {
-    const { visitor, allowed } = knock(request)
+  async function respond(call: Call): Promise<Reply> {
+    const { visitor, allowed } = knock(call)
     const headers = corsHeaders(visitor)
-    if (request.method === 'OPTIONS' && allowed) return preflight(headers)
+    if (call.method === 'OPTIONS' && allowed) return preflight(headers)
     const leave = gate.enter()
     try {
-      if (request.method !== 'POST') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
-      if (!allowed) throw refuseOrigin(request)
-      if (leave === null) throw new Refusal('overloaded', 'The collector has too much in hand. Send the batch again.', 1000)
-      return accepted(await take(request, visitor), headers, isOpaque(request))
+      if (call.method !== 'POST') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
+      if (!allowed) throw refuseOrigin(call)
+      if (leave === null) throw overloaded()
+      return accepted(await take(call, visitor), headers, call)
     } catch (error) {
-      return refused(asRefusal(error), headers)
+      const refusal = asRefusal(error)
+      observe({ type: 'refused', status: refusal.status, error: refusal.code })
+      return refused(refusal, headers)
     } finally {
       leave?.()
     }
+  }
+
+  function overloaded(): Refusal {
+    sink.hurry()
+    return new Refusal('overloaded', 'The collector has too much in hand. Send the batch again.', 1000)
   }
 
   function asRefusal(error: unknown): Refusal {
@@ -77,57 +102,14 @@ export function createCollector(options: CollectorOptions): Collector {
     return new Refusal('internal', 'The collector made a mistake. Send the batch again.', DEFAULT_RETRY_AFTER_MS)
   }
 
-  function refused({ status, code, message, retryAfterMs }: Refusal, headers: Record<string, string>): Response {
-    observe({ type: 'refused', status, error: code })
-    if (status === 405) headers['allow'] = 'POST, OPTIONS'
-    if (retryAfterMs !== undefined) headers['retry-after'] = formatRetryAfter(retryAfterMs)
-    return json(status, { error: code, message }, headers)
-  }
-
   return {
-    fetch: respond,
+    respond,
     async close() {
       gate.close()
       await gate.empty()
       await sink.close()
     },
   }
-}
-
-/** A browser's own code sends none; tools that add headers do. */
-function preflight(headers: Record<string, string>): Response {
-  return new Response(null, {
-    status: 204,
-    headers: { ...headers, 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'Content-Type', 'access-control-max-age': '86400' },
-  })
-}
-
-/** Only a batch without any rejection gets the headers by which a page learns that its beacon arrived. */
-function accepted(answer: Answer, headers: Record<string, string>, opaque: boolean): Response {
-  if (answer.rejected.length === 0) {
-    headers['server-timing'] = `accepted;desc="${answer.accepted}"`
-    const origin = headers['access-control-allow-origin']
-    if (origin !== undefined) headers['timing-allow-origin'] = origin
-  }
-  return json(200, opaque ? undefined : answer, headers)
-}
-
-/**
- * A beacon to another origin: nobody can read its answer, and Chromium turns one that looks like JSON into a network
- * error, whose resource timing entry would deny the receipt.
- * @see https://github.com/annevk/orb Opaque Response Blocking
- */
-function isOpaque({ headers }: Request): boolean {
-  return headers.get('sec-fetch-mode') === 'no-cors' && headers.get('sec-fetch-site') !== 'same-origin'
-}
-
-function json(status: number, body: unknown, headers: Record<string, string>): Response {
-  headers['cache-control'] = 'no-store'
-  if (body === undefined) return new Response(null, { status, headers })
-  headers['content-type'] = 'application/json'
-  // It quotes ids that were sent: no browser may take it for a page.
-  headers['x-content-type-options'] = 'nosniff'
-  return new Response(JSON.stringify(body), { status, headers })
 }
 
 function countReasons({ rejected }: Answer): Map<Reason, number> {

@@ -54,6 +54,18 @@ test('a record that is sent again goes out with its first bytes, whatever it has
   expect(upstream.seen.map(({ body }) => body)).toEqual(['[{"uniqueId":"1","at":1}]', '[{"uniqueId":"1","at":1}]'])
 })
 
+test('what comes at the same time goes to Amberflo together, and each learns the fate of its own', async () => {
+  const direct = sink()
+  upstream.answerWith((seen) => (seen.body.includes('bad') ? { status: 400 } : ingestAll(seen)))
+  const taken = await Promise.all([direct.take([record('1'), record('2')]), direct.take([record('bad')]), direct.take([record('3')])])
+  expect(taken).toEqual([
+    { accepted: 2, duplicates: 0, rejected: [] },
+    { accepted: 0, duplicates: 0, rejected: [{ id: 'bad', reason: 'refused_upstream' }] },
+    { accepted: 1, duplicates: 0, rejected: [] },
+  ])
+  expect(upstream.seen[0]?.body).toBe('[{"uniqueId":"1"},{"uniqueId":"2"},{"uniqueId":"bad"},{"uniqueId":"3"}]')
+})
+
 test('the same batch twice at once is sent once, and both learn its fate', async () => {
   const direct = sink()
   upstream.answerWith((seen) => ({ ...ingestAll(seen), delayMs: 30 }))

@@ -6,18 +6,23 @@ import type { Observe } from './events.js'
 import { NotNowError } from './sink.js'
 import type { Sink, Taken } from './sink.js'
 import type { SpoolItem } from './spool/spool.js'
+import { nextTurn } from './turn.js'
 
 const REMEMBERED_MS = 24 * 60 * 60 * 1000
 const MAX_REMEMBERED = 200_000
 
 /** A record that was seen: what is sent of it is settled by its first arrival. */
 interface Seen {
+  key: string
   id: string
   json: string
   state: 'open' | 'taken' | 'refused'
   /** The request that is taking it to Amberflo at this moment. */
   flight: Promise<void> | null
 }
+
+/** All that have arrived are remembered as this one, so that a day's worth of them is a day's worth of keys. */
+const arrived: Seen = { key: '', id: '', json: '', state: 'taken', flight: null }
 
 export interface DirectOptions {
   client: AmberfloClient
@@ -36,12 +41,32 @@ export interface DirectOptions {
 export function createDirectSink({ client, writeCustomer, observe, now }: DirectOptions): Sink {
   const memory = createMemory<Seen>({ max: MAX_REMEMBERED, ttlMs: REMEMBERED_MS, now })
   const inHand = new Set<Promise<unknown>>()
+  let gathered: Seen[] = []
+  let sending: Promise<number | undefined> | null = null
+  let hurry = ignore
 
-  async function sendRecords(records: readonly Seen[]): Promise<number | undefined> {
+  /** What many requests bring at the same time goes to Amberflo together. */
+  function sendRecords(records: readonly Seen[]): Promise<number | undefined> {
+    if (nextTurn === null) return deliverRecords(records)
+    gathered.push(...records)
+    const turn = nextTurn
+    sending ??= new Promise<void>((go) => {
+      hurry = go
+      void turn().then(go)
+    }).then(() => {
+      const all = gathered
+      gathered = []
+      sending = null
+      return deliverRecords(all)
+    })
+    return sending
+  }
+
+  async function deliverRecords(records: readonly Seen[]): Promise<number | undefined> {
     const { taken, refused, retryAfterMs } = await deliver(client, records)
     for (const seen of taken) {
       seen.state = 'taken'
-      seen.json = ''
+      memory.set(seen.key, arrived)
     }
     for (const { item, status } of refused) {
       item.state = 'refused'
@@ -78,7 +103,7 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
       const key = `${item.customerId.length}:${item.customerId}${item.id}`
       let seen = memory.get(key)
       if (seen === undefined || seen.state === 'refused') {
-        seen = { id: item.id, json: item.json, state: 'open', flight: null }
+        seen = { key, id: item.id, json: item.json, state: 'open', flight: null }
         memory.set(key, seen)
       }
       if (seen.state === 'taken' || seen.flight === flight) duplicates++
@@ -123,6 +148,7 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
         inHand.delete(taking)
       }
     },
+    hurry: () => hurry(),
     async close() {
       await Promise.allSettled(inHand)
     },

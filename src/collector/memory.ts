@@ -35,7 +35,7 @@ export function createMemory<V>({ max, ttlMs, now }: { max: number; ttlMs: numbe
     },
     set(key, value) {
       age()
-      old.delete(key)
+      // What the old half holds under this key is never found again.
       young.set(key, value)
     },
     delete(key) {

@@ -1,3 +1,4 @@
+import { fromRequest } from './web.js'
 import { readOptions } from './options.js'
 import type { CollectorOptions } from './options.js'
 
@@ -64,7 +65,7 @@ describe('the sender’s address', () => {
     [{ trustProxy: 9, clientIp }, '127.0.0.1'],
     [{ trustProxy: 9 }, undefined],
   ])('%j: %s', (change, ip) => {
-    expect(readOptions({ ...good, ...change }).addressOf(request)).toBe(ip)
+    expect(readOptions({ ...good, ...change }).addressOf(fromRequest(request))).toBe(ip)
   })
 })
 

@@ -1,4 +1,5 @@
 import { MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
+import type { Call } from './call.js'
 import type { Authenticate } from './door/identity.js'
 import { addressKey } from './door/limits.js'
 import type { Rate } from './door/limits.js'
@@ -51,7 +52,7 @@ export interface CollectorOptions {
   spool?: Spool | string | undefined
   /** How many proxies in front of the collector write `X-Forwarded-For` and `X-Forwarded-Host`; `true` is 1. @default 0 */
   trustProxy?: boolean | number | undefined
-  /** The sender's IP address, where the runtime knows it. */
+  /** The sender's IP address, where the runtime knows it; `listener` takes the connection's by itself. */
   clientIp?: ((request: Request) => string | undefined) | undefined
   /** How long one request to Amberflo may take, in milliseconds. @default 10000 */
   upstreamTimeoutMs?: number | undefined
@@ -76,7 +77,7 @@ export interface Settings {
   limits: Required<{ [Name in keyof Limits]: Exclude<Limits[Name], undefined> }>
   spool: Spool | string | undefined
   trustProxy: boolean
-  addressOf: (request: Request) => string | undefined
+  addressOf: (call: Call) => string | undefined
   upstreamTimeoutMs: number
   observe: Observe
   fetch: typeof fetch | undefined
@@ -203,13 +204,14 @@ function readLimits(limits: Limits | false | undefined): Settings['limits'] {
 
 /** Proxies append, so the address that the outermost trusted one saw is counted from the end. */
 function addressReader(clientIp: CollectorOptions['clientIp'], proxies: number): Settings['addressOf'] {
-  const forwarded = (request: Request) => {
-    const hops = request.headers.get('x-forwarded-for')?.split(',') ?? []
+  const forwarded = (call: Call) => {
+    const hops = call.header('x-forwarded-for')?.split(',') ?? []
     return hops[hops.length - proxies]?.trim() || undefined
   }
-  const read = (request: Request) => (proxies > 0 ? forwarded(request) : undefined) ?? clientIp?.(request)
-  return (request) => {
-    const ip = read(request)
+  const own = (call: Call) => (clientIp === undefined ? call.ip : clientIp(call.request()))
+  const read = (call: Call) => (proxies > 0 ? forwarded(call) : undefined) ?? own(call)
+  return (call) => {
+    const ip = read(call)
     return ip === undefined ? undefined : addressKey(ip)
   }
 }

@@ -15,6 +15,8 @@ export interface Sink {
    * this customer has used before keeps the JSON text it had then, whatever it has now.
    */
   take(items: readonly SpoolItem[]): Promise<Taken>
+  /** There is no room for more: what only waits for company goes now. Under a flood nothing else would get its turn. */
+  hurry(): void
   /** Resolves when nothing is in hand any more. */
   close(): Promise<void>
 }

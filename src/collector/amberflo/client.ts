@@ -1,6 +1,7 @@
-import { readBounded } from '../bytes.js'
 import type { Alarm, Observe } from '../events.js'
 import { parseRetryAfter } from './retry-after.js'
+import { sendByFetch } from './send.js'
+import type { Send, SendReply } from './send.js'
 
 /** The most records in one `POST /ingest`. */
 export const MAX_INGEST_RECORDS = 100
@@ -35,54 +36,37 @@ export interface ClientOptions {
   apiKey: string
   timeoutMs: number
   observe: Observe
-  fetch?: typeof fetch
+  send?: Send
   now?: () => number
 }
 
 /** The body can never be taken; every other status says something about the moment or the configuration. */
 const refusedStatuses = new Set([400, 413, 422])
 
-interface Reply {
-  status: number
-  text: string
-  retryAfter: string | null
-}
-
 /** @see https://docs.amberflo.io/reference/post_ingest */
 export function createClient(options: ClientOptions): AmberfloClient {
-  const { url, apiKey, timeoutMs, observe, now = Date.now } = options
-  const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const { url, apiKey, timeoutMs, observe, send = sendByFetch(), now = Date.now } = options
   const alarm = (name: Alarm, detail: Record<string, string | number>) => observe({ type: 'alarm', alarm: name, detail })
 
   /** One request, its answer read to the end; `null` when there was none in time. */
-  async function request(method: string, path: '/ingest' | '/customers', query: string, body: string | null, maxBytes: number): Promise<Reply | null> {
+  async function request(method: string, path: '/ingest' | '/customers', query: string, body: string | null, maxBytes: number): Promise<SendReply | null> {
     const startedAt = now()
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), timeoutMs)
     let status = 0
     try {
-      const response = await send(`${url}${path}${query}`, {
-        method,
-        headers: body === null ? { 'x-api-key': apiKey } : { 'x-api-key': apiKey, 'content-type': 'application/json' },
-        body,
-        // A redirect must never carry the key elsewhere. `error` would say it better, but Workers refuse that word.
-        redirect: 'manual',
-        signal: deadline.signal,
-      })
-      const bytes = response.body === null ? new Uint8Array() : await readBounded(response.body.getReader(), maxBytes)
-      if (bytes === null) return null
-      status = response.status
-      return { status, text: new TextDecoder().decode(bytes), retryAfter: response.headers.get('retry-after') }
+      // A redirect is an answer like any other: following it would carry the key elsewhere.
+      const headers: Record<string, string> = body === null ? { 'x-api-key': apiKey } : { 'x-api-key': apiKey, 'content-type': 'application/json' }
+      const reply = await send({ method, url: `${url}${path}${query}`, headers, body, maxBytes, timeoutMs })
+      status = reply?.status ?? 0
+      return reply
     } catch {
       // An error's message could quote the request, so nothing of it goes any further.
       return null
     } finally {
-      clearTimeout(timer)
       observe({ type: 'upstream', method, path, status, ms: now() - startedAt })
     }
   }
 
-  function classify(reply: Reply | null): Outcome {
+  function classify(reply: SendReply | null): Outcome {
     if (reply === null) return { kind: 'later', cause: 'no answer' }
     const { status } = reply
     if (status >= 200 && status < 300) return { kind: 'taken' }

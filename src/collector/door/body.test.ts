@@ -1,5 +1,8 @@
-import { readText } from './body.js'
+import type { BodyLimits } from './body.js'
+import { fromRequest } from '../web.js'
+import { readText as readCall } from './body.js'
 
+const readText = (request: Request, limits: BodyLimits) => readCall(fromRequest(request), limits)
 const limits = { bodyBytes: 10, readTimeoutMs: 1000 }
 type Chunks = (string | Uint8Array | number)[]
 

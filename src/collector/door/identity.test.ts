@@ -1,4 +1,5 @@
 import type { CollectorEvent } from '../events.js'
+import { fromRequest } from '../web.js'
 import { createIdentity } from './identity.js'
 import type { Authenticate } from './identity.js'
 import { mintToken } from './token.js'
@@ -13,7 +14,7 @@ beforeEach(() => (events = []))
 
 function identify(configured: { tokenSecret?: string; authenticate?: Authenticate }, token: string | null, visitor: { origin: string | null; site: string | null } = page, asked = request) {
   const ask = createIdentity({ ...configured, now: Date.now, observe: (event) => events.push(event) })
-  return ask(asked, token, visitor).then(
+  return ask(fromRequest(asked), token, visitor).then(
     (proof) => proof?.customerId ?? 'believed',
     (error: { code?: string }) => error.code,
   )

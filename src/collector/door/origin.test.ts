@@ -1,9 +1,10 @@
+import { fromRequest } from '../web.js'
 import { corsHeaders, createDoorman } from './origin.js'
 
 const listed = new Set(['https://www.example.com', 'http://localhost:3000'])
 
 function knock(origins: ReadonlySet<string> | null, headers: Record<string, string>, trustProxy = false) {
-  return createDoorman({ origins, trustProxy })(new Request('http://usage.example.com/in', { method: 'POST', headers }))
+  return createDoorman({ origins, trustProxy })(fromRequest(new Request('http://usage.example.com/in', { method: 'POST', headers })))
 }
 
 describe('with a list', () => {

@@ -1,3 +1,4 @@
+import type { Call } from '../call.js'
 import { Refusal } from './refusal.js'
 
 /** Who sends a request, as far as headers tell that a page's script cannot write. */
@@ -22,23 +23,26 @@ export interface OriginRules {
  * refused like any other that is not on the list. Without a list the question is only whether a page of
  * another origin sent it, and none did; what it is worth then depends on its proof (see `identity.ts`).
  */
-export function createDoorman({ origins, trustProxy }: OriginRules): (request: Request) => { visitor: Visitor; allowed: boolean } {
-  return (request) => {
-    const origin = request.headers.get('origin')
-    const site = request.headers.get('sec-fetch-site')
-    const allowed = origins === null ? isSameOrigin(request, origin, site, trustProxy) : origin !== null && origins.has(origin)
+export function createDoorman({ origins, trustProxy }: OriginRules): (call: Call) => { visitor: Visitor; allowed: boolean } {
+  return (call) => {
+    const origin = call.header('origin')
+    const site = call.header('sec-fetch-site')
+    const allowed = origins === null ? isSameOrigin(call, origin, site, trustProxy) : origin !== null && origins.has(origin)
     return { visitor: { origin: allowed ? origin : null, site }, allowed }
   }
 }
 
 /** Hosts are compared, not schemes: behind a proxy that ends TLS the collector sees http. `Sec-Fetch-Site` knows the scheme. */
-function isSameOrigin(request: Request, origin: string | null, site: string | null, trustProxy: boolean): boolean {
+function isSameOrigin(call: Call, origin: string | null, site: string | null, trustProxy: boolean): boolean {
   if (site !== null && site !== 'same-origin') return false
   if (origin === null) return true
+  const forwarded = trustProxy ? call.header('x-forwarded-host')?.split(',')[0]?.trim() : undefined
+  const host = forwarded || call.host()
+  if (host === null) return false
   // The usual case, without parsing anything.
-  if (!trustProxy && request.url.startsWith(origin) && request.url[origin.length] === '/') return true
-  const forwarded = trustProxy ? request.headers.get('x-forwarded-host')?.split(',')[0]?.trim() : undefined
-  return hostOf(origin) === (forwarded || hostOf(request.url))
+  if (origin === `https://${host}` || origin === `http://${host}`) return true
+  const wanted = hostOf(origin)
+  return wanted !== null && (wanted === host || wanted === hostOf(`http://${host}`))
 }
 
 function hostOf(url: string): string | null {
@@ -46,8 +50,8 @@ function hostOf(url: string): string | null {
   return host === '' ? null : host
 }
 
-export function refuseOrigin(request: Request): Refusal {
-  const origin = request.headers.get('origin')
+export function refuseOrigin(call: Call): Refusal {
+  const origin = call.header('origin')
   return new Refusal(
     'origin_not_allowed',
     origin === null

@@ -1,10 +1,11 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import type { Call, Reply } from '../call.js'
+import { fromIncoming, sendReply } from '../node.js'
 
 export interface ListenOptions {
-  /** `ip` is the peer's address, whatever headers say. */
-  fetch(request: Request, peer: { ip: string | undefined }): Response | Promise<Response>
+  respond(call: Call): Promise<Reply>
   /** All of this machine's addresses by default. */
   host?: string | undefined
   /** 0 picks a free one. */
@@ -21,11 +22,13 @@ export interface Listening {
 const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 }
 
 /** Serves HTTP/1.1 until drained. Rejects when the port cannot be had. */
-export async function listen({ fetch, host, port }: ListenOptions): Promise<Listening> {
-  const server = createAdaptorServer({
-    serverOptions,
-    fetch: (request, { incoming }) => fetch(request, { ip: (incoming as IncomingMessage).socket.remoteAddress }),
-  }) as Server
+export async function listen({ respond, host, port }: ListenOptions): Promise<Listening> {
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    respond(fromIncoming(incoming)).then(
+      (reply) => sendReply(incoming, outgoing, reply),
+      () => sendReply(incoming, outgoing, { status: 500, headers: {}, body: null }),
+    )
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

@@ -11,20 +11,29 @@ export const createLog = (level: LogLevel, stream: DestinationStream = destinati
 /** How an event reads in the log. Events hold no ids, bodies or secrets, so that a line may hold all of one. */
 export function logEvents(log: Logger): (event: CollectorEvent) => void {
   return (event) => {
-    const { type, ...fields } = event
-    switch (event.type) {
-      case 'taken':
-        return log.debug(fields, 'batch taken')
-      case 'rejected':
-        return log.info(fields, 'rejected alone')
-      case 'refused':
-        return log[event.status >= 500 ? 'warn' : 'info'](fields, 'batch refused')
-      case 'upstream':
-        return log[event.status >= 200 && event.status < 300 ? 'debug' : 'warn'](fields, 'request to Amberflo')
-      case 'alarm':
-        return log.error({ alarm: event.alarm, ...event.detail }, alarms[event.alarm])
-      default:
-        return log.debug(fields, type)
-    }
+    const { type } = event
+    const level = levelOf(event)
+    // Most are for debugging, and are not even put together then.
+    if (!log.isLevelEnabled(level)) return
+    if (type === 'alarm') return log[level]({ alarm: event.alarm, ...event.detail }, alarms[event.alarm])
+    const { type: _, ...fields } = event
+    log[level](fields, messages[type])
+  }
+}
+
+const messages = { taken: 'batch taken', rejected: 'rejected alone', refused: 'batch refused', upstream: 'request to Amberflo' }
+
+function levelOf(event: CollectorEvent): 'debug' | 'info' | 'warn' | 'error' {
+  switch (event.type) {
+    case 'taken':
+      return 'debug'
+    case 'rejected':
+      return 'info'
+    case 'refused':
+      return event.status >= 500 ? 'warn' : 'info'
+    case 'upstream':
+      return event.status >= 200 && event.status < 300 ? 'debug' : 'warn'
+    case 'alarm':
+      return 'error'
   }
 }

@@ -1,12 +1,13 @@
+import { fromRequest, toResponse } from '../web.js'
 import { createRoutes } from './routes.js'
 
 let ready: boolean
 const route = createRoutes({
-  collector: { fetch: async (request) => new Response(`collector ${request.method}`, { status: 299 }) },
+  respond: async () => ({ status: 299, headers: {}, body: null }),
   health: { read: async () => ({ ready, spool: 'ok', upstream: 'ok', backlogAgeSeconds: 0, draining: false }) },
   metrics: { read: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'metric 1\n' }) },
 })
-const ask = (path: string, method = 'GET') => route(new Request(`http://collector${path}`, { method }))
+const ask = (path: string, method = 'GET') => route({ ...fromRequest(new Request(`http://collector${path}`, { method })), url: path }).then(toResponse)
 
 beforeEach(() => {
   ready = true

@@ -1,31 +1,31 @@
-import type { Collector } from '../collector.js'
+import type { Call, Reply } from '../call.js'
 import type { Readiness } from './health.js'
 
 export interface RoutesOptions {
-  collector: Pick<Collector, 'fetch'>
+  respond(call: Call): Promise<Reply>
   health: { read(): Promise<Readiness> }
   metrics: { read(): Promise<{ contentType: string; text: string }> }
 }
 
-const uncached = { 'cache-control': 'no-store' }
-
 /** What those who run the server ask for; every other request is the collector's, whatever its path. */
-export function createRoutes({ collector, health, metrics }: RoutesOptions): (request: Request) => Response | Promise<Response> {
-  const operational: Record<string, () => Response | Promise<Response>> = {
-    '/livez': () => new Response('alive\n', { headers: uncached }),
+export function createRoutes({ respond, health, metrics }: RoutesOptions): (call: Call) => Promise<Reply> {
+  const operational: Record<string, () => Promise<Reply>> = {
+    '/livez': async () => reply(200, 'text/plain;charset=UTF-8', 'alive\n'),
     async '/readyz'() {
-      const { ready, ...details } = await health.read()
-      return Response.json({ ready, ...details }, { status: ready ? 200 : 503, headers: uncached })
+      const readiness = await health.read()
+      return reply(readiness.ready ? 200 : 503, 'application/json', JSON.stringify(readiness))
     },
     async '/metrics'() {
       const { contentType, text } = await metrics.read()
-      return new Response(text, { headers: { ...uncached, 'content-type': contentType } })
+      return reply(200, contentType, text)
     },
   }
 
-  return (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return collector.fetch(request)
-    const { pathname } = new URL(request.url)
-    return (Object.hasOwn(operational, pathname) ? operational[pathname] : undefined)?.() ?? collector.fetch(request)
+  return (call) => {
+    if (call.method !== 'GET' && call.method !== 'HEAD') return respond(call)
+    const path = call.url.split('?', 1)[0] as string
+    return (Object.hasOwn(operational, path) ? operational[path] : undefined)?.() ?? respond(call)
   }
 }
+
+const reply = (status: number, contentType: string, body: string): Reply => ({ status, headers: { 'cache-control': 'no-store', 'content-type': contentType }, body })

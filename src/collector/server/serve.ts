@@ -1,4 +1,5 @@
-import { createCollector, type Collector } from '../collector.js'
+import { setFlagsFromString } from 'node:v8'
+import { openCollector } from '../collector.js'
 import type { CollectorEvent } from '../events.js'
 import { openSpool } from '../spool/open.js'
 import type { Spool, SpoolOptions } from '../spool/spool.js'
@@ -8,42 +9,35 @@ import { listen } from './listen.js'
 import { createLog, logEvents } from './log.js'
 import { createMetrics } from './metrics.js'
 import { createRoutes } from './routes.js'
+import { sendByHttp } from './send.js'
 
 /** What is in hand is finished within this, or cut off: a little less than the 30 s that orchestrators give. */
 const DRAIN_MS = 25_000
+
+/** On a machine with much memory V8 lets garbage grow to several times of what is in use; after a flood that would stay. */
+const FRUGAL = '--heap-growing-percent=30'
 
 /** Listens, says so on stdout, and resolves after SIGTERM or SIGINT when all that was in hand is done. A second signal ends at once. */
 export async function serve(settings: ServerSettings): Promise<void> {
   const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, ...options } = settings
   requireProof(settings)
+  setFlagsFromString(FRUGAL)
   const log = createLog(logLevel)
   const spool = spoolUrl === undefined ? null : await open(spoolUrl, { ...spoolOptions, warn: (message) => log.warn(message) })
   const stats = spool && (() => spool.stats())
   const metrics = createMetrics(stats)
   const health = createHealth(stats)
   const observers = [logEvents(log), metrics.observe, health.observe]
-  const peers = new WeakMap<Request, string>()
-  let collector: Collector
+  let collector: ReturnType<typeof openCollector>
   try {
-    collector = createCollector({
-      ...options,
-      ...(spool ? { spool } : {}),
-      clientIp: (request) => peers.get(request),
-      observe: (event: CollectorEvent) => observers.forEach((observe) => observe(event)),
-    })
+    const observe = (event: CollectorEvent) => observers.forEach((tell) => tell(event))
+    collector = openCollector({ ...options, ...(spool ? { spool } : {}), observe }, sendByHttp())
   } catch (error) {
     throw asConfigError(error)
   }
-  const route = createRoutes({ collector, health, metrics })
   const stopped = nextSignal()
-  const server = await listen({
-    host,
-    port,
-    fetch(request, { ip }) {
-      if (ip !== undefined) peers.set(request, ip)
-      return route(request)
-    },
-  }).catch((error: NodeJS.ErrnoException) => {
+  const respond = createRoutes({ respond: collector.respond, health, metrics })
+  const server = await listen({ respond, host, port }).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`PORT ${port}${host === undefined ? '' : ` of HOST ${host}`} cannot be listened on: ${error.code ?? error.message}`)
   })
   process.stdout.write(`listening on ${server.url}\n`)

@@ -1,7 +1,11 @@
 import type { Database } from './driver.js'
 
-/** A group is committed when nothing was added for one turn of the event loop, or at the latest then. */
-const MAX_ROWS = 256
+/**
+ * A group is committed when nothing was added for one turn of the event loop, or at the latest then. So many rows do
+ * not wait any longer, but what has arrived on the connections by now goes along: only a flood is committed at once.
+ */
+const ENOUGH_ROWS = 256
+const MAX_ROWS = 4096
 const MAX_WAIT_MS = 5
 
 /** Thrown by work that wrote nothing: it fails alone, its group goes on. */
@@ -11,8 +15,16 @@ export class Untouched extends Error {
   }
 }
 
-interface Pending {
-  work(): unknown
+/** What all the work of one transaction shares: read when it begins, written before it ends. */
+export interface Shared<S> {
+  load(): S
+  store(state: S): void
+  /** The transaction was rolled back. */
+  undone(): void
+}
+
+interface Pending<S> {
+  work(state: S): unknown
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -21,8 +33,9 @@ interface Pending {
  * Group commit: what comes at about the same time shares one transaction, and so one wait for the disk.
  * Each promise settles after the commit, and all are rejected when it fails.
  */
-export function groupCommit(database: Database) {
-  let group: Pending[] = []
+export function groupCommit<S>(database: Database, shared: Shared<S>) {
+  const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => database.prepare(sql)) as [ReturnType<Database['prepare']>, ReturnType<Database['prepare']>]
+  let group: Pending<S>[] = []
   let rows = 0
   let since = 0
   let seen = 0
@@ -33,23 +46,26 @@ export function groupCommit(database: Database) {
     rows = 0
     const settle: (() => void)[] = []
     try {
-      database.exec('BEGIN IMMEDIATE')
+      begin.run()
+      const state = shared.load()
       for (const { work, resolve, reject } of due) {
         try {
-          const value = work()
+          const value = work(state)
           settle.push(() => resolve(value))
         } catch (error) {
           if (!(error instanceof Untouched)) throw error
           settle.push(() => reject(error.reason))
         }
       }
-      database.exec('COMMIT')
+      shared.store(state)
+      end.run()
     } catch (error) {
       try {
         database.exec('ROLLBACK')
       } catch {
         // SQLite has rolled back by itself, or never began.
       }
+      shared.undone()
       for (const { reject } of due) reject(error)
       return
     }
@@ -58,14 +74,14 @@ export function groupCommit(database: Database) {
 
   function look() {
     if (group.length === 0) return
-    if (group.length === seen || performance.now() - since >= MAX_WAIT_MS) return commit()
+    if (group.length === seen || rows >= ENOUGH_ROWS || performance.now() - since >= MAX_WAIT_MS) return commit()
     seen = group.length
     setImmediate(look)
   }
 
   return {
     /** Runs `work` inside the next transaction. `size` is how many rows it writes, about. */
-    add<T>(size: number, work: () => T): Promise<T> {
+    add<T>(size: number, work: (state: S) => T): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         if (group.length === 0) {
           since = performance.now()

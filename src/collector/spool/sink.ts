@@ -29,6 +29,7 @@ interface Opened {
  */
 export function createSpooledSink({ openSpool, client, observe, now }: SpooledOptions): Sink {
   let opened: Promise<Opened> | null = null
+  let spoolInUse: Spool | null = null
 
   function open(): Promise<Opened> {
     if (opened) return opened
@@ -54,6 +55,7 @@ export function createSpooledSink({ openSpool, client, observe, now }: SpooledOp
         throw new NotNowError('The collector’s spool cannot be opened at the moment.')
       })
       try {
+        spoolInUse = spool
         const { duplicates } = await spool.append(items)
         forwarder.wake()
         return { accepted: items.length - duplicates, duplicates, rejected: [] }
@@ -63,6 +65,7 @@ export function createSpooledSink({ openSpool, client, observe, now }: SpooledOp
         throw new NotNowError('The collector’s spool cannot be written at the moment.')
       }
     },
+    hurry: () => spoolInUse?.hurry?.(),
     async close() {
       const { spool, forwarder } = (await opened?.catch(() => null)) ?? {}
       await forwarder?.close()

@@ -71,6 +71,8 @@ export interface Spool {
   readonly leaseMs: number
   /** Resolves when all items are durable; rejects when none is, or when it is not known. Known records are counted, and not taken again. */
   append(items: readonly SpoolItem[]): Promise<{ duplicates: number }>
+  /** Where appends wait for others to share a write with: not any longer. */
+  hurry?(): void
   /**
    * Up to `max` due items, oldest first, hidden from every other lease for `leaseMs`.
    * Customers of one id come out one at a time, in the order they were appended: the next only when the one before is gone.

@@ -6,9 +6,9 @@ import type { Database } from './driver.js'
  * | `items` | what is waiting, in the order it came; rows are written and deleted, never changed |
  * | `waits` | until when an item is leased or put off, and how often it was leased; no row: never |
  * | `dead` | dead letters |
- * | `known_0`, `known_1` | ids, by turns of time; see `known.ts` |
+ * | `recent`, `known_0`, `known_1` | ids, by turns of time; see `known.ts` |
  * | `locks` | who works on a customer |
- * | `totals` | one row of sums. `next` counts items and dead letters, so that no number is used twice and a late `ack` cannot hit a newer item |
+ * | `totals` | one row, see `Totals` |
  */
 const tables = `
   CREATE TABLE IF NOT EXISTS items (
@@ -19,20 +19,48 @@ const tables = `
   CREATE TABLE IF NOT EXISTS dead (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, customer TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, reason TEXT NOT NULL, died INTEGER NOT NULL
   );
+  CREATE TABLE IF NOT EXISTS recent (seq INTEGER PRIMARY KEY, turn INTEGER NOT NULL, keys BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS known_0 (key BLOB PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS known_1 (key BLOB PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS locks (customer TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS totals (
-    one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, waiting INTEGER NOT NULL, dead INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    turn INTEGER NOT NULL
+    one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, waiting INTEGER NOT NULL, dead INTEGER NOT NULL, bytes INTEGER NOT NULL, leases INTEGER NOT NULL,
+    turn INTEGER NOT NULL, recent INTEGER NOT NULL, moved INTEGER NOT NULL
   );
-  INSERT OR IGNORE INTO totals VALUES (1, 1, 0, 0, 0, 0);
+  INSERT OR IGNORE INTO totals VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0);
 `
 
-/** Makes an empty database a spool. Waiting for other processes comes first: even the switch to the log may meet one. */
+export interface Totals {
+  /** Counts items and dead letters, so that no number is used twice and a late `ack` cannot hit a newer item. */
+  next: number
+  waiting: number
+  dead: number
+  bytes: number
+  /** How many leases were ever given, by all processes. */
+  leases: number
+  /** The turn of time, and the last row of `recent` that there was, and that was moved; see `known.ts`. */
+  turn: number
+  recent: number
+  moved: number
+}
+
+/** Changes with the tables. */
+const VERSION = 2
+
+/**
+ * Makes an empty database a spool. Waiting for other processes comes first: even the switch to the log may meet one.
+ * @throws Error when the file is another version's
+ */
 export function prepareFile(database: Database) {
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
-  database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`)
+  // The log is copied into the file more seldom than by default: pages that are written again and again meanwhile are copied once.
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 4000')
+  database.exec('BEGIN IMMEDIATE')
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  const { tables: found } = database.prepare('SELECT COUNT(*) AS tables FROM sqlite_schema').get() as { tables: number }
+  if (found > 0 && version !== VERSION) {
+    throw new Error('the file was made by another version of the collector: have that one empty it, or move the file away')
+  }
+  database.exec(`${tables} PRAGMA user_version = ${VERSION}; COMMIT`)
 }
 
 const columns = 'kind, customer AS customerId, item.id, json, CAST(item.seq AS TEXT) AS lease'
@@ -52,7 +80,8 @@ export const prepareStatements = (database: Database) => ({
     INSERT INTO waits (seq, due, attempts) SELECT value, ?, 1 FROM json_each(?) WHERE true
     ON CONFLICT (seq) DO UPDATE SET due = excluded.due, attempts = attempts + 1`),
   delay: database.prepare(`UPDATE waits SET due = ? WHERE seq IN ${listed}`),
-  remove: database.prepare(`DELETE FROM items WHERE seq IN ${listed} RETURNING octet_length(json) AS bytes`),
+  measure: database.prepare(`SELECT COUNT(*) AS count, COALESCE(SUM(octet_length(json)), 0) AS bytes FROM items WHERE seq IN ${listed}`),
+  remove: database.prepare(`DELETE FROM items WHERE seq IN ${listed}`),
   release: database.prepare(`DELETE FROM waits WHERE seq IN ${listed}`),
   bury: database.prepare(`
     INSERT INTO dead (seq, kind, customer, id, json, reason, died)
@@ -62,7 +91,7 @@ export const prepareStatements = (database: Database) => ({
   raise: database.prepare(`
     INSERT INTO items (seq, kind, customer, id, json, appended) SELECT ?, kind, customer, id, json, ? FROM dead WHERE seq = ?`),
   removeDead: database.prepare('DELETE FROM dead WHERE seq = ?'),
-  totals: database.prepare('SELECT next, waiting, dead, bytes, turn FROM totals'),
-  count: database.prepare('UPDATE totals SET next = next + ?, waiting = waiting + ?, dead = dead + ?, bytes = bytes + ?'),
+  readTotals: database.prepare('SELECT next, waiting, dead, bytes, leases, turn, recent, moved FROM totals'),
+  writeTotals: database.prepare('UPDATE totals SET next = ?, waiting = ?, dead = ?, bytes = ?, leases = ?, turn = ?, recent = ?, moved = ?'),
   oldest: database.prepare('SELECT appended FROM items ORDER BY seq LIMIT 1'),
 })

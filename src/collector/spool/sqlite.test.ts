@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describeSpool } from './conformance.js'
 import { drivers, openDatabase } from './driver.js'
 import { openSqlite } from './sqlite.js'
-import type { Leased, SpoolItem } from './spool.js'
+import type { Leased, Spool, SpoolItem } from './spool.js'
 
 const record = (id: string, json = `{"uniqueId":"${id}"}`): SpoolItem => ({ kind: 'record', customerId: 'acme', id, json })
 
@@ -25,7 +25,80 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 describeSpool('sqlite', { reset: async () => undefined, open: (options) => openSqlite(file, options) })
 
+describeSpool('sqlite, always moving ids', { reset: async () => undefined, open: (options) => openSqlite(file, { ...options, generation: 1 }) })
+
 describe('sqlite alone', () => {
+  it('knows every id while ids are moved, by several processes and through failures', async () => {
+    const options = { generation: 300 }
+    let handles = await Promise.all([openSqlite(file, options), openSqlite(file, options)])
+    const blocker = await openDatabase(file)
+    blocker.exec("CREATE TRIGGER fail BEFORE INSERT ON items WHEN NEW.id = 'bad' BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END")
+    const recent = () => (blocker.prepare('SELECT COUNT(*) AS count FROM recent').get() as { count: number }).count
+    const moved = () => (blocker.prepare('SELECT COUNT(*) AS count FROM known_0').get() as { count: number }).count + (blocker.prepare('SELECT COUNT(*) AS count FROM known_1').get() as { count: number }).count
+    let told = 0
+    for (let round = 0; round < 1_200; round++) {
+      const spool = handles[round % 2] as Spool
+      const ids = [0, 1, 2].map((at) => record(`${round}-${at}`))
+      if (round % 50 === 7) await expect(spool.append([...ids, record('bad')])).rejects.toBeDefined()
+      expect(await spool.append(ids)).toEqual({ duplicates: 0 })
+      // One of long ago, of which nobody can say where it is by now.
+      const again = record(`${(round * 7919) % (round + 1)}-1`)
+      expect(await (handles[(round >> 1) % 2] as Spool).append([again])).toEqual({ duplicates: 1 })
+      told += (await spool.lease(10)).length
+      if (round === 700) {
+        await Promise.all(handles.map((handle) => handle.close()))
+        handles = await Promise.all([openSqlite(file, options), openSqlite(file, options)])
+      }
+    }
+    expect(told).toBe(3_600)
+    expect(moved()).toBeGreaterThan(1_500)
+    expect(recent()).toBeLessThan(1_000)
+    blocker.close()
+    await Promise.all(handles.map((handle) => handle.close()))
+  })
+
+  it('moves no id that is over, and forgets those that are moved when their time comes', async () => {
+    let time = 10_000
+    const spool = await openSqlite(file, { rememberMs: 1_000, generation: 100, now: () => time })
+    const append = (prefix: string) => spool.append(Array.from({ length: 120 }, (_, at) => record(`${prefix}${at}`)))
+    await append('a')
+    // As many commits as there are parts.
+    for (let commit = 0; commit < 300; commit++) await spool.append([])
+    const database = await openDatabase(file)
+    const count = (table: string) => (database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get() as { count: number }).count
+    expect([count('recent'), count('known_0') + count('known_1')]).toEqual([0, 120])
+    time = 11_000
+    expect(await append('a')).toEqual({ duplicates: 120 })
+    await append('b')
+    time = 13_000
+    for (let commit = 0; commit < 300; commit++) await spool.append([])
+    expect([count('recent'), count('known_0') + count('known_1')]).toEqual([0, 0])
+    expect(await append('b')).toEqual({ duplicates: 0 })
+    database.close()
+    await spool.close()
+  })
+
+  it('gives what was just appended from memory, unless somebody else has it', async () => {
+    const [spool, other] = [await openSqlite(file), await openSqlite(file)]
+    await spool.append([record('first')])
+    await spool.lease(1)
+    await spool.append([record('1'), record('2'), record('3'), record('4')])
+    const theirs = await other.lease(1)
+    expect([...theirs, ...(await spool.lease(2)), ...(await other.lease(9))].map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
+    await other.append([record('5')])
+    await spool.append([record('6')])
+    expect((await spool.lease(9)).map(({ id }) => id)).toEqual(['5', '6'])
+    await spool.ack(theirs)
+    await Promise.all([spool.close(), other.close()])
+  })
+
+  it('says so when the file is another version’s', async () => {
+    const old = await openDatabase(file)
+    old.exec('CREATE TABLE items (seq INTEGER PRIMARY KEY)')
+    old.close()
+    await expect(openSqlite(file)).rejects.toMatchObject(saying('another version of the collector'))
+  })
+
   it('is a file that only its owner reads, in write-ahead mode', async () => {
     const spool = await openSqlite(file)
     await spool.append([record('1')])
@@ -71,7 +144,7 @@ describe('sqlite alone', () => {
     expect(await isKnown('c')).toBe(false)
     const database = await openDatabase(file)
     const count = (table: string) => (database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get() as { count: number }).count
-    expect(count('known_0') + count('known_1')).toBe(1)
+    expect(count('recent') + count('known_0') + count('known_1')).toBe(1)
     database.close()
     await spool.close()
   })

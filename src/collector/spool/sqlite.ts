@@ -1,14 +1,16 @@
 import { open } from 'node:fs/promises'
 import { openDatabase } from './driver.js'
 import type { Database } from './driver.js'
+import { createFresh } from './fresh.js'
 import { groupCommit, Untouched } from './group.js'
 import { recordKey } from './key.js'
 import { createKnown } from './known.js'
 import { createSharedLock } from './lock.js'
 import type { SharedLocks } from './lock.js'
 import { SpoolFullError, spoolDefaults } from './spool.js'
-import type { DeadLetter, Leased, Spool, SpoolItem, SpoolOptions, SpoolStats } from './spool.js'
+import type { DeadLetter, Leased, Spool, SpoolItem, SpoolOptions } from './spool.js'
 import { prepareFile, prepareStatements } from './sqlite-schema.js'
+import type { Totals } from './sqlite-schema.js'
 
 const sizeOf = (items: readonly { json: string }[]) => items.reduce((bytes, { json }) => bytes + Buffer.byteLength(json), 0)
 
@@ -20,7 +22,7 @@ const listOf = (items: readonly { lease: string }[]) => `[${items.map(({ lease }
  * Write-ahead log with `synchronous = FULL`: a commit is on the disk when it returns.
  * @see https://www.sqlite.org/wal.html
  */
-export async function openSqlite(file: string, options: SpoolOptions & { now?: () => number } = {}): Promise<Spool> {
+export async function openSqlite(file: string, options: SpoolOptions & { now?: () => number; generation?: number } = {}): Promise<Spool> {
   const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
   const now = options.now ?? Date.now
   // Usage is nobody else's to read; SQLite gives its log the same mode.
@@ -33,63 +35,98 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     throw error
   }
   const sql = prepareStatements(database)
-  const known = createKnown(database, rememberMs)
-  const group = groupCommit(database)
+  const known = createKnown(database, rememberMs, options.generation)
+  const fresh = createFresh()
+  const readTotals = () => sql.readTotals.get() as Totals
+  const group = groupCommit<Totals>(database, {
+    load: readTotals,
+    store(totals) {
+      known.move(totals)
+      const { next, waiting, dead, bytes, leases, turn, recent, moved } = totals
+      sql.writeTotals.run(next, waiting, dead, bytes, leases, turn, recent, moved)
+    },
+    undone() {
+      known.forget()
+      fresh.forget()
+    },
+  })
   let closed = false
 
-  const totals = () => sql.totals.get() as Omit<SpoolStats, 'oldestAt'> & { next: number; turn: number }
-
-  function append(items: readonly SpoolItem[], at: number) {
-    const { next, waiting, dead, bytes, turn } = totals()
-    const fits = (some: readonly SpoolItem[]) => waiting + dead + some.length <= maxItems && bytes + sizeOf(some) <= maxBytes
-    const ids = known.at(at, turn)
+  function append(items: readonly SpoolItem[], at: number, totals: Totals) {
+    const bytes = sizeOf(items)
+    const fits = (count: number, size: number) => totals.waiting + totals.dead + count <= maxItems && totals.bytes + size <= maxBytes
+    const ids = known.at(at, totals)
     const keyOf = ({ customerId, id }: SpoolItem) => recordKey(customerId, id)
-    if (!fits(items) && !fits(items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item))))) throw new Untouched(new SpoolFullError())
-    const fresh = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
-    let seq = next
-    for (const { kind, customerId, id, json } of fresh) sql.insert.run(seq++, kind, customerId, id, json, at)
-    if (fresh.length > 0) sql.count.run(fresh.length, fresh.length, 0, sizeOf(fresh))
-    return { duplicates: items.length - fresh.length }
+    if (!fits(items.length, bytes)) {
+      const unknown = items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item)))
+      if (!fits(unknown.length, sizeOf(unknown))) throw new Untouched(new SpoolFullError())
+    }
+    const taken = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
+    ids.keep()
+    for (const { kind, customerId, id, json } of taken) {
+      const seq = totals.next++
+      sql.insert.run(seq, kind, customerId, id, json, at)
+      if (kind === 'record') fresh.add({ kind, customerId, id, json, lease: String(seq), attempts: 0, appendedAt: at })
+    }
+    totals.waiting += taken.length
+    totals.bytes += taken.length === items.length ? bytes : sizeOf(taken)
+    return { duplicates: items.length - taken.length }
   }
 
-  function leaseDue(max: number, at: number) {
-    const leased = sql.due.all(at, at + leaseMs, max) as Leased[]
-    if (leased.length > 0) sql.lease.run(at + leaseMs, listOf(leased))
+  function leaseDue(max: number, at: number, totals: Totals) {
+    const own = fresh.take(max, totals.waiting, totals.leases)
+    const leased = own ?? (sql.due.all(at, at + leaseMs, max) as Leased[])
+    const before = totals.leases
+    if (leased.length > 0) {
+      sql.lease.run(at + leaseMs, listOf(leased))
+      totals.leases++
+    }
+    fresh.leased(leased, before, totals.leases, own === null)
     return leased
   }
 
   /** Items that another holder of an expired lease has settled already are passed over. */
-  function settle(items: readonly Leased[], reason?: string) {
+  function settle(totals: Totals, items: readonly Leased[], reason?: string) {
     const list = listOf(items)
+    fresh.settled(items)
+    const { count, bytes } = sql.measure.get(list) as { count: number; bytes: number }
     if (reason !== undefined) sql.bury.run(reason, now(), list)
-    const removed = sql.remove.all(list) as { bytes: number }[]
+    sql.remove.run(list)
     sql.release.run(list)
-    if (reason !== undefined) sql.count.run(0, -removed.length, removed.length, 0)
-    else sql.count.run(0, -removed.length, 0, -removed.reduce((sum, { bytes }) => sum + bytes, 0))
+    totals.waiting -= count
+    if (reason === undefined) totals.bytes -= bytes
+    else totals.dead += count
   }
 
-  function raise(leases: readonly string[]) {
-    const { next } = totals()
+  function putOff(items: readonly Leased[], until: number) {
+    fresh.settled(items)
+    sql.delay.run(until, listOf(items))
+  }
+
+  function raise(totals: Totals, leases: readonly string[]) {
     let raised = 0
     for (const lease of leases) {
-      sql.raise.run(next + raised, now(), lease)
+      sql.raise.run(totals.next + raised, now(), lease)
       raised += Number(sql.removeDead.run(lease).changes)
     }
-    sql.count.run(raised, raised, -raised, 0)
+    totals.next += raised
+    totals.waiting += raised
+    totals.dead -= raised
     return raised
   }
 
   return {
     leaseMs,
-    append: (items) => group.add(items.length, () => append(items, now())),
-    lease: (max) => group.add(max, () => leaseDue(max, now())),
-    ack: (items) => group.add(items.length, () => settle(items)),
-    dead: (items, reason) => group.add(items.length, () => settle(items, reason)),
-    retry: (items, delayMs) => group.add(items.length, () => void sql.delay.run(now() + Math.min(delayMs, leaseMs), listOf(items))),
+    append: (items) => group.add(items.length, (totals) => append(items, now(), totals)),
+    hurry: group.flush,
+    lease: (max) => group.add(1, (totals) => leaseDue(max, now(), totals)),
+    ack: (items) => group.add(1, (totals) => settle(totals, items)),
+    dead: (items, reason) => group.add(1, (totals) => settle(totals, items, reason)),
+    retry: (items, delayMs) => group.add(1, () => putOff(items, now() + Math.min(delayMs, leaseMs))),
     listDead: async (max) => sql.listDead.all(max) as DeadLetter[],
-    retryDead: (leases) => group.add(1, () => raise(leases ?? (sql.allDead.all() as { lease: string }[]).map(({ lease }) => lease))),
+    retryDead: (leases) => group.add(1, (totals) => raise(totals, leases ?? (sql.allDead.all() as { lease: string }[]).map(({ lease }) => lease))),
     async stats() {
-      const { waiting, dead, bytes } = totals()
+      const { waiting, dead, bytes } = readTotals()
       const oldest = sql.oldest.get() as { appended: number } | undefined
       return { waiting, dead, bytes, oldestAt: oldest?.appended ?? null }
     },
@@ -103,7 +140,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   }
 }
 
-function sqliteLocks(database: Database, group: ReturnType<typeof groupCommit>, now: () => number): SharedLocks {
+function sqliteLocks(database: Database, group: Pick<ReturnType<typeof groupCommit>, 'add'>, now: () => number): SharedLocks {
   const take = database.prepare(`
     INSERT INTO locks (customer, holder, until) VALUES (?, ?, ?)
     ON CONFLICT (customer) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE until <= ? OR until > excluded.until`)

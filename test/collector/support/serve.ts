@@ -1,11 +1,18 @@
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Collector } from '../../../src/collector/index.js'
 
+/** The ways in which a collector is served on Node. */
+export const servers = {
+  listener: (collector: Collector) => createServer(collector.listener),
+  'fetch, by an adapter of others': (collector: Collector) => createAdaptorServer({ fetch: (request) => collector.fetch(request) }),
+}
+
 /** A collector on a port of its own. */
-export async function serve(collector: Pick<Collector, 'fetch'>) {
-  const server = createAdaptorServer({ fetch: (request) => collector.fetch(request) })
+export async function serve(collector: Collector, way: keyof typeof servers = 'listener') {
+  const server = servers[way](collector)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
