@@ -7,7 +7,8 @@ export function fromRequest(request: Request): Call {
   return {
     method: request.method,
     url: request.url,
-    host: () => /^\w+:\/\/([^/?#]+)/.exec(request.url)?.[1] ?? null,
+    // Some servers, Next.js among them, put their own name into the URL.
+    host: () => headers.get('host') ?? /^\w+:\/\/([^/?#]+)/.exec(request.url)?.[1] ?? null,
     header: (name) => headers.get(name),
     read: (maxBytes, withinMs) =>
       isServersOwn(request) && /^\d+$/.test(headers.get('content-length') ?? '') ? readDeclared(request, withinMs) : readStream(request, maxBytes, withinMs),

@@ -36,6 +36,8 @@ describe('without a list', () => {
     ['a page of another scheme, as the engine knows', { origin: 'http://usage.example.com', 'sec-fetch-site': 'cross-site' }, false],
     ['a page of the same site', { origin: 'https://www.example.com', 'sec-fetch-site': 'same-site' }, false],
     ['another page', { origin: 'https://evil.test' }, false],
+    ['a page of the host that was asked for, whatever the server calls itself', { origin: 'https://shop.test', host: 'shop.test' }, true],
+    ['another page than that', { origin: 'http://usage.example.com', host: 'shop.test' }, false],
     ['another page that claims a forwarded host', { origin: 'https://evil.test', 'x-forwarded-host': 'evil.test' }, false],
     ['a page behind a trusted proxy', { origin: 'https://shop.test', 'x-forwarded-host': 'shop.test, inner' }, true, true],
     ['another page behind a trusted proxy', { origin: 'https://evil.test', 'x-forwarded-host': 'shop.test' }, false, true],
