@@ -22,32 +22,39 @@ interface Held {
   customers: { customerId: string; traits?: Record<string, unknown> }[]
 }
 
-/** Looks until everything is there, or for so long; then judges what is. */
+/**
+ * Looks until everything is there, or for so long; then judges what is. The sandbox may live in this process: reading
+ * hundreds of thousands of records keeps it from answering, so they are read when the customers have arrived.
+ */
 export async function judge(sandboxUrl: string, told: Told, withinMs: number): Promise<Verdict> {
   const giveUpAt = Date.now() + withinMs
+  while (stale(await look(sandboxUrl, 'customers'), told).length > 0 && Date.now() < giveUpAt) await sleep(500)
   for (;;) {
-    const verdict = compare(await look(sandboxUrl), told)
+    const startedAt = Date.now()
+    const verdict = compare({ records: await look(sandboxUrl, 'records'), customers: await look(sandboxUrl, 'customers') }, told)
     if ((verdict.lost.length === 0 && verdict.staleCustomers.length === 0) || Date.now() > giveUpAt) return verdict
-    await sleep(500)
+    await sleep(500 + 2 * (Date.now() - startedAt))
   }
 }
 
-async function look(sandboxUrl: string): Promise<Held> {
-  const read = async <T>(what: string) => (await (await fetch(`${sandboxUrl}/sandbox/${what}`)).json()) as T
-  return { records: await read('records'), customers: await read('customers') }
+const look = async <What extends keyof Held>(sandboxUrl: string, what: What) => (await (await fetch(`${sandboxUrl}/sandbox/${what}`)).json()) as Held[What]
+
+/** Customers whose newest step is not there. */
+function stale(customers: Held['customers'], { steps }: Told): string[] {
+  const arrived = new Map(customers.map(({ customerId, traits }) => [customerId, Number(traits?.['step'])]))
+  return [...steps].filter(([customerId, step]) => arrived.get(customerId) !== step).map(([customerId]) => customerId)
 }
 
 function compare({ records, customers }: Held, told: Told): Verdict {
   const counts = new Map<string, number>()
   for (const { uniqueId } of records) counts.set(uniqueId, (counts.get(uniqueId) ?? 0) + 1)
-  const steps = new Map(customers.map(({ customerId, traits }) => [customerId, Number(traits?.['step'])]))
   const unshifted = (record: SentRecord | undefined) => JSON.stringify({ ...record, meterTimeInMillis: 0 })
   return {
     accepted: told.accepted.size,
     lost: [...told.accepted.keys()].filter((id) => !counts.has(id)),
     twice: [...counts].filter(([, count]) => count > 1).map(([id]) => id),
     altered: records.filter((record) => told.accepted.has(record.uniqueId) && unshifted(record) !== unshifted(told.accepted.get(record.uniqueId))).map(({ uniqueId }) => uniqueId),
-    staleCustomers: [...told.steps].filter(([customerId, step]) => steps.get(customerId) !== step).map(([customerId]) => customerId),
+    staleCustomers: stale(customers, told),
     wrongAnswers: told.wrong,
   }
 }
