@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core'
 import { report } from './browser/report.mjs'
 import { scenarios } from './browser/scenarios.mjs'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 3)
+const ROUNDS = Number(process.env.ROUNDS ?? 4)
 const root = new URL('..', import.meta.url)
 
 const plugin = await readFile(new URL('dist/cdn/amberflo.min.js', root))
