@@ -37,7 +37,7 @@ async function openPopup(url: string, collectorUrl: string): Promise<void> {
 export const leavingFaults: Fault[] = [
   {
     name: 'navigation in the same task',
-    what: 'Events are tracked, and the next statement sets `location.href`; later another page of the site is opened.',
+    what: 'Events are tracked, and the next statement sets `location.href`, to a page whose server takes 200 ms; later another page of the site is opened.',
     async run({ openShop, ids, site }) {
       const page = await openShop()
       await page.evaluate(trackAndGo, ids(50), site.page('/elsewhere'))

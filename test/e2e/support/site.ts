@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mintToken, type CollectorOptions } from '../../../src/collector/index.js'
 import { createSandbox } from '../../../src/sandbox/index.js'
 import type { Customer, MeterRecord } from '../../../src/wire/payloads.js'
@@ -6,6 +7,9 @@ import { openCollectorDoor, type Arrival } from './collector.js'
 import { elsewherePage, scriptAt, shopPage } from './pages.js'
 import { startServer } from './server.js'
 import type { Troubles } from './trouble.js'
+
+/** As long as a site needs to answer: on loopback a page could be gone before Analytics.js has handed its events to anybody. */
+const ELSEWHERE_MS = 200
 
 /** The key that only the collector and the sandbox know; nothing that a browser gets may hold it. */
 export const apiKey = 'canary-3f9c1d77e0a84b52'
@@ -52,6 +56,7 @@ export async function startSite({ where, collector = {}, pages = {}, tokens }: S
     const url = new URL(request.url!, 'http://site')
     if (url.pathname === '/usage') return door.listener(request, response)
     if (url.pathname === '/token' && tokens) return void response.end(await tokens())
+    if (url.pathname === '/elsewhere') await sleep(ELSEWHERE_MS)
     const page = allPages[url.pathname]
     const script = page === undefined ? scriptAt(url.pathname) : undefined
     const csp = url.searchParams.get('csp')
