@@ -1,4 +1,4 @@
-import { openStore, setEntry } from '../beacon/index.js'
+import { openStore, setEntry, type Store } from '../beacon/index.js'
 
 const ENTRY = 'amberflo:identified'
 const DAY_MS = 24 * 3600 * 1000
@@ -16,15 +16,17 @@ export interface Identified {
  * @param scope the collector, because another one does not know the customer
  */
 export const createIdentified = (scope: string): Identified => {
-  const store = openStore()
+  // A plugin may be made on a server, which is asked for nothing.
+  let opened: Store | undefined
+  const store = (): Store => (opened ??= openStore())
   const entry = (at: number, json: string): string => `${at} ${scope} ${json}`
   return {
     has(json) {
-      const at = parseInt(store[ENTRY]!)
+      const at = parseInt(store()[ENTRY]!)
       const age = Date.now() - at
       // A time in the future is a clock that was set back since.
-      return age >= 0 && age < DAY_MS && store[ENTRY] === entry(at, json)
+      return age >= 0 && age < DAY_MS && store()[ENTRY] === entry(at, json)
     },
-    add: (json) => setEntry(store, ENTRY, entry(Date.now(), json)),
+    add: (json) => setEntry(store(), ENTRY, entry(Date.now(), json)),
   }
 }
