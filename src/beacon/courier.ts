@@ -122,8 +122,7 @@ export function createCourier(options: CourierOptions): Courier {
       for (const item of batch.items) end(batch, [item], 'rejected', reasonOf(item))
       return
     }
-    // Where there is no answer, the console of the browser tells why.
-    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing'}, batch ${batch.id} → ${batch.state}`)
+    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing (offline? Content-Security-Policy?)'}, batch ${batch.id} → ${batch.state}`)
     if (batch.state === 'settled') end(batch, items, 'dropped', 'refused')
     else if (batch.state === 'waiting') {
       batch.dueAt = 0

@@ -107,7 +107,6 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
     return schedule()
   }
 
-
   return {
     put,
     seal,

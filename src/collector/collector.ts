@@ -24,11 +24,13 @@ import { fromRequest, toResponse } from './web.js'
 export interface Collector {
   /** Answers one request, whatever its path. Never rejects. */
   fetch(request: Request): Promise<Response>
-  /** The same for servers on Node, at half the cost: `createServer(collector.listener)`, `app.use('/usage', collector.listener)`. */
+  /** The same for servers on Node, without the detour over web streams: `createServer(collector.listener)`, `app.use('/usage', collector.listener)`. */
   listener(incoming: NodeRequest, outgoing: NodeResponse): void
   /** Takes nothing new, and resolves when all that is in hand is where it must be. */
   close(): Promise<void>
 }
+
+const DEFAULT_RETRY_AFTER_MS = 5000
 
 /**
  * Makes a collector: the server that takes a page's batches, checks them, and passes them on to Amberflo.
@@ -43,8 +45,6 @@ export function createCollector(options: CollectorOptions): Collector {
     close,
   }
 }
-
-const DEFAULT_RETRY_AFTER_MS = 5000
 
 /** A collector that knows nothing of how its calls come. `respond` never rejects. */
 export function openCollector(options: CollectorOptions, send: Send = sendByFetch(options.fetch)): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {

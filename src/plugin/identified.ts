@@ -16,17 +16,17 @@ export interface Identified {
  * @param scope the collector, because another one does not know the customer
  */
 export const createIdentified = (scope: string): Identified => {
-  // A plugin may be made on a server, which is asked for nothing.
-  let opened: Store | undefined
-  const store = (): Store => (opened ??= openStore())
+  // Not before it is asked: a plugin may be made on a server.
+  let store: Store | undefined
   const entry = (at: number, json: string): string => `${at} ${scope} ${json}`
   return {
     has(json) {
-      const at = parseInt(store()[ENTRY]!)
+      store ??= openStore()
+      const at = parseInt(store[ENTRY]!)
       const age = Date.now() - at
       // A time in the future is a clock that was set back since.
-      return age >= 0 && age < DAY_MS && store()[ENTRY] === entry(at, json)
+      return age >= 0 && age < DAY_MS && store[ENTRY] === entry(at, json)
     },
-    add: (json) => setEntry(store(), ENTRY, entry(Date.now(), json)),
+    add: (json) => setEntry((store ??= openStore()), ENTRY, entry(Date.now(), json)),
   }
 }
