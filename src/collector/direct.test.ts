@@ -120,14 +120,3 @@ test('ids are remembered for a day, and not for ever', async () => {
   time += 24 * 60 * 60 * 1000
   expect(await direct.take([record('1')])).toMatchObject({ accepted: 1 })
 })
-
-test('closing waits for what is in hand', async () => {
-  const direct = sink()
-  upstream.answerWith((seen) => ({ ...ingestAll(seen), delayMs: 50 }))
-  const log: string[] = []
-  const taking = direct.take([record('1')]).then(() => log.push('taken'))
-  await direct.close()
-  log.push('closed')
-  await taking
-  expect(log).toEqual(['taken', 'closed'])
-})

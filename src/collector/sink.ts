@@ -17,7 +17,7 @@ export interface Sink {
   take(items: readonly SpoolItem[]): Promise<Taken>
   /** There is no room for more: what only waits for company goes now. Under a flood nothing else would get its turn. */
   hurry(): void
-  /** Resolves when nothing is in hand any more. */
+  /** Called when all that was taken has been answered. Resolves when nothing is open any more. */
   close(): Promise<void>
 }
 
