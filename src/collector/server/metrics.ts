@@ -34,7 +34,7 @@ export function createMetrics(spoolStats: (() => Promise<SpoolStats>) | null, no
       switch (event.type) {
         case 'taken':
           accepted.inc(event.accepted)
-          return duplicates.inc(event.duplicates)
+          return event.duplicates > 0 ? duplicates.inc(event.duplicates) : undefined
         case 'rejected':
           return rejected.inc({ reason: event.reason }, event.count)
         case 'refused':

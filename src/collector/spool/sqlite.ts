@@ -39,9 +39,13 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   const fresh = createFresh()
   const readTotals = () => sql.readTotals.get() as Totals
   const group = groupCommit<Totals>(database, {
-    load: readTotals,
+    load() {
+      const totals = readTotals()
+      known.begin(totals, now())
+      return totals
+    },
     store(totals) {
-      known.move(totals)
+      known.end(totals)
       const { next, waiting, dead, bytes, leases, turn, recent, moved } = totals
       sql.writeTotals.run(next, waiting, dead, bytes, leases, turn, recent, moved)
     },
@@ -52,17 +56,15 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   })
   let closed = false
 
-  function append(items: readonly SpoolItem[], at: number, totals: Totals) {
+  function append(items: readonly SpoolItem[], keys: readonly (string | null)[], at: number, totals: Totals) {
     const bytes = sizeOf(items)
     const fits = (count: number, size: number) => totals.waiting + totals.dead + count <= maxItems && totals.bytes + size <= maxBytes
-    const ids = known.at(at, totals)
-    const keyOf = ({ customerId, id }: SpoolItem) => recordKey(customerId, id)
+    const newOnes = (isNew: (key: string) => boolean) => items.filter((_, index) => keys[index] === null || isNew(keys[index] as string))
     if (!fits(items.length, bytes)) {
-      const unknown = items.filter((item) => item.kind === 'customer' || !ids.has(keyOf(item)))
+      const unknown = newOnes((key) => !known.has(key))
       if (!fits(unknown.length, sizeOf(unknown))) throw new Untouched(new SpoolFullError())
     }
-    const taken = items.filter((item) => item.kind === 'customer' || ids.add(keyOf(item)))
-    ids.keep()
+    const taken = newOnes(known.add)
     for (const { kind, customerId, id, json } of taken) {
       const seq = totals.next++
       sql.insert.run(seq, kind, customerId, id, json, at)
@@ -117,7 +119,11 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
 
   return {
     leaseMs,
-    append: (items) => group.add(items.length, (totals) => append(items, now(), totals)),
+    append(items) {
+      const keys = items.map(({ kind, customerId, id }) => (kind === 'record' ? recordKey(customerId, id) : null))
+      known.expect(keys.filter((key) => key !== null))
+      return group.add(items.length, (totals) => append(items, keys, now(), totals))
+    },
     hurry: group.flush,
     lease: (max) => group.add(1, (totals) => leaseDue(max, now(), totals)),
     ack: (items) => group.add(1, (totals) => settle(totals, items)),
