@@ -15,7 +15,7 @@ import { sendByHttp } from './send.js'
 const DRAIN_MS = 25_000
 
 /** On a machine with much memory V8 lets garbage grow to several times of what is in use; after a flood that would stay. */
-const FRUGAL = '--heap-growing-percent=30'
+const FRUGAL = '--heap-growing-percent=60'
 
 /** Listens, says so on stdout, and resolves after SIGTERM or SIGINT when all that was in hand is done. A second signal ends at once. */
 export async function serve(settings: ServerSettings): Promise<void> {

@@ -53,8 +53,7 @@ const VERSION = 2
  */
 export function prepareFile(database: Database) {
   // The log is copied into the file more seldom than by default: pages that are written again and again meanwhile are copied once.
-  // Larger pages than by default mean fewer to write with each commit.
-  database.exec('PRAGMA page_size = 8192; PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 4000')
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 4000')
   database.exec('BEGIN IMMEDIATE')
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   const { tables: found } = database.prepare('SELECT COUNT(*) AS tables FROM sqlite_schema').get() as { tables: number }
