@@ -67,6 +67,7 @@ export function createKnown(database: Database, rememberMs: number, generation =
     totals.turn = turn
   }
 
+  /** Which of these are known: in memory, or in a table. */
   function look(keys: readonly string[]): Set<string> {
     const found = new Set<string>()
     const unknown: string[] = []
@@ -79,7 +80,6 @@ export function createKnown(database: Database, rememberMs: number, generation =
     return found
   }
 
-  /** Writes down what was added. */
   function keepAdded(totals: Totals) {
     if (added.length === 0) return
     young.last = ++totals.recent
@@ -115,6 +115,7 @@ export function createKnown(database: Database, rememberMs: number, generation =
     expect(keys: readonly string[]) {
       expected.push(...keys)
     },
+    /** Reads what is known of the expected ones, as of now. */
     begin(totals: Totals, now: number) {
       beginTurn(totals, now)
       catchUp(totals)
@@ -131,6 +132,7 @@ export function createKnown(database: Database, rememberMs: number, generation =
       added.push(key)
       return true
     },
+    /** Writes down what was added. */
     end(totals: Totals) {
       keepAdded(totals)
       move(totals)

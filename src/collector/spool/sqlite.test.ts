@@ -57,12 +57,25 @@ describe('sqlite alone', () => {
     await Promise.all(handles.map((handle) => handle.close()))
   })
 
+  it('moves ids as fast as they come, so that a flood does not fill its memory', async () => {
+    const spool = await openSqlite(file, { generation: 1_000 })
+    const database = await openDatabase(file)
+    const notMoved = () => (database.prepare('SELECT SUM(LENGTH(keys)) / 16 AS ids FROM recent').get() as { ids: number }).ids
+    for (let commit = 0; commit < 40; commit++) {
+      await spool.append(Array.from({ length: 400 }, (_, at) => record(`${commit}-${at}`)))
+      // A generation that is moved, one that fills meanwhile, and what the last commit of each had over.
+      expect(notMoved()).toBeLessThanOrEqual(2 * (1_000 + 400))
+    }
+    database.close()
+    await spool.close()
+  })
+
   it('moves no id that is over, and forgets those that are moved when their time comes', async () => {
     let time = 10_000
     const spool = await openSqlite(file, { rememberMs: 1_000, generation: 100, now: () => time })
     const append = (prefix: string) => spool.append(Array.from({ length: 120 }, (_, at) => record(`${prefix}${at}`)))
     await append('a')
-    // As many commits as there are parts.
+    // A part with each commit, and more commits than there are ids.
     for (let commit = 0; commit < 300; commit++) await spool.append([])
     const database = await openDatabase(file)
     const count = (table: string) => (database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get() as { count: number }).count
