@@ -1,29 +1,38 @@
 import type { Database } from './driver.js'
+import { createIdSet } from './ids.js'
+import type { IdSet } from './ids.js'
 import type { Totals } from './sqlite-schema.js'
 
-/** So many ids are held in memory before they are moved to where they stay, in so many parts. */
-const GENERATION = 100_000
-const PARTS = 512
-
-/** An id, in hexadecimal, and the turn in which it was appended. */
-type Turns = Map<string, number>
+/** So many ids are held in memory, in some 16 MB, before they are moved to where they stay, in so many parts. */
+const GENERATION = 750_000
+const PARTS = 4096
+/** While ids come, so many times as many are moved, so that it comes to an end before it begins again. */
+const AHEAD = 1.25
 
 interface Generation {
-  turns: Turns
+  /** Ids by the turn in which they were appended. */
+  turns: Map<number, IdSet>
   /** The last row of `recent` that is in it. */
   last: number
 }
 
+const sizeOf = ({ turns }: Generation) => [...turns.values()].reduce((sum, { size }) => sum + size, 0)
+
+/** As SQLite's `json_each` and `unhex` read them. */
+const listOf = (ids: readonly string[]) => JSON.stringify(ids.map((id) => Buffer.from(id, 'latin1').toString('hex')))
+
 /**
- * The ids that were appended in the last `rememberMs`, in the SQLite spool. Time goes by turns of that length: ids end
- * in one of two tables, and are looked for in both; when a new turn begins, what the turn before the last left is
- * emptied at once. So an id is known for one to two turns.
+ * The ids that were appended in the last `rememberMs`, in the SQLite spool. Time goes by turns of that length, and an
+ * id is known until the next turn ends: for one to two turns.
  *
- * Hashes lie scattered in a table, so that nearly each one has a page of its own written to the disk. Therefore ids
- * come into `recent` first, a row for each transaction, and into the memory of every process that appends. When there
- * are many of them, they are moved to their table in its order, a part with each transaction, so that one page is
- * written for many. All this happens inside the transactions of those who call, between `begin` and `end`; `forget` is
- * for when one did not come to its end.
+ * Hashes lie scattered in a table, so that each one is looked for, and has a page written to the disk, of its own.
+ * Therefore ids come into `recent` only, a row for each transaction, and into the memory of every process that
+ * appends. Only when there are more of them than memory should hold, they are moved to a table for each of two turns,
+ * in its order, a part with each transaction, so that one page is written for many; from then on ids are looked for
+ * there as well. When a new turn begins, the table of the turn before the last is emptied at once.
+ *
+ * All this happens inside the transactions of those who call, between `begin` and `end`; `undo` is for when one did
+ * not come to its end.
  */
 export function createKnown(database: Database, rememberMs: number, generation = GENERATION) {
   const tables = ['known_0', 'known_1'] as const
@@ -38,12 +47,24 @@ export function createKnown(database: Database, rememberMs: number, generation =
 
   let turn = 0
   let young: Generation = { turns: new Map(), last: 0 }
-  /** What is being moved, and the parts of it that are still to be. */
-  let old: (Generation & { parts: string[][] }) | null = null
+  /** What is being moved, and how many parts of it are. */
+  let old: (Generation & { part: number }) | null = null
   let expected: string[] = []
-  /** Which of the expected ones are known. */
-  let known = new Set<string>()
-  let added: string[] = []
+  /** Which of the expected ones a table holds. */
+  let stored = new Set<string>()
+  let added = new Set<string>()
+  /** Brings into memory what the last transaction wrote, unless it was undone. */
+  let settle: (() => void) | undefined
+
+  function remember(ids: Iterable<string>, since: number) {
+    let known = young.turns.get(since)
+    if (known === undefined) young.turns.set(since, (known = createIdSet()))
+    for (const id of ids) known.add(id)
+  }
+
+  const remembers = ({ turns }: Generation, id: string) => turns.get(turn)?.has(id) === true || turns.get(turn - 1)?.has(id) === true
+
+  const has = (id: string): boolean => added.has(id) || stored.has(id) || remembers(young, id) || (old !== null && remembers(old, id))
 
   /** Reads what others have appended, and lets go what others have moved. */
   function catchUp({ recent, moved }: Totals) {
@@ -51,8 +72,8 @@ export function createKnown(database: Database, rememberMs: number, generation =
     if (young.last <= moved) young = { turns: new Map(), last: moved }
     if (young.last === recent) return
     for (const row of readSince.all(young.last) as { turn: number; keys: Uint8Array }[]) {
-      const hex = Buffer.from(row.keys).toString('hex')
-      for (let at = 0; at < hex.length; at += 32) young.turns.set(hex.slice(at, at + 32), row.turn)
+      const ids = Buffer.from(row.keys).toString('latin1').match(/.{16}/gs) ?? []
+      remember(ids, row.turn)
     }
     young.last = recent
   }
@@ -65,90 +86,72 @@ export function createKnown(database: Database, rememberMs: number, generation =
     if (turn > totals.turn + 1) empty[1 - (turn & 1)]?.run()
     dropTurnsBefore.run(turn - 1)
     totals.turn = turn
-  }
-
-  /** Which of these are known: in memory, or in a table. */
-  function look(keys: readonly string[]): Set<string> {
-    const found = new Set<string>()
-    const unknown: string[] = []
-    for (const key of keys) {
-      const since = young.turns.get(key) ?? old?.turns.get(key)
-      if (since === undefined) unknown.push(key)
-      else if (since >= turn - 1) found.add(key)
+    for (const { turns } of old === null ? [young] : [young, old]) {
+      for (const since of turns.keys()) if (since < turn - 1) turns.delete(since)
     }
-    if (unknown.length > 0) for (const { key } of find.all(JSON.stringify(unknown)) as { key: string }[]) found.add(key)
-    return found
   }
 
-  function keepAdded(totals: Totals) {
-    if (added.length === 0) return
-    young.last = ++totals.recent
-    keep.run(young.last, turn, Buffer.from(added.join(''), 'hex'))
-  }
-
-  /** Moves one part of what is to be moved, and as many more as it takes to keep up with what comes. */
-  function move(totals: Totals) {
-    if (old === null) {
-      if (young.turns.size < generation) return
-      old = { ...young, parts: partsOf(young.turns) }
-      young = { turns: new Map(), last: young.last }
-    }
-    const { parts, turns, last } = old
-    for (let moved = 0; parts.length > 0 && (moved === 0 || moved < added.length); ) {
-      const part = parts.pop() as string[]
-      moved += part.length
-      const keys: [string[], string[]] = [[], []]
-      for (const key of part) {
-        const since = turns.get(key) as number
-        if (since >= turn - 1) keys[since & 1]?.push(key)
+  /** Moves one part of what is to be moved, and as many more as it takes to end in time. Gives how many parts are moved by then. */
+  function move(totals: Totals, { turns, last, part }: Generation & { part: number }): number {
+    for (let moved = 0; part < PARTS && (moved === 0 || moved < added.size * AHEAD); part++) {
+      for (const [since, ids] of turns) {
+        const its = ids.part(part, PARTS)
+        if (its.length > 0) insert[since & 1]?.run(listOf(its))
+        moved += its.length
       }
-      for (const [table, its] of keys.entries()) if (its.length > 0) insert[table]?.run(JSON.stringify(its.sort()))
     }
-    if (parts.length > 0) return
-    dropUntil.run(last)
-    totals.moved = Math.max(totals.moved, last)
-    old = null
+    if (part === PARTS) {
+      dropUntil.run(last)
+      totals.moved = Math.max(totals.moved, last)
+    }
+    return part
   }
 
   return {
     /** These will be asked for in the next transaction. */
-    expect(keys: readonly string[]) {
-      expected.push(...keys)
+    expect(ids: readonly string[]) {
+      expected.push(...ids)
     },
     /** Reads what is known of the expected ones, as of now. */
     begin(totals: Totals, now: number) {
+      settle?.()
+      settle = undefined
       beginTurn(totals, now)
       catchUp(totals)
-      known = look(expected)
+      if (old === null && sizeOf(young) >= generation) {
+        old = { ...young, part: 0 }
+        young = { turns: new Map(), last: young.last }
+      }
+      const found = totals.stored ? (find.all(listOf(expected)) as { key: string }[]) : []
+      stored = new Set(found.map(({ key }) => Buffer.from(key, 'hex').toString('latin1')))
+      added = new Set()
       expected = []
-      added = []
     },
-    has: (key: string) => known.has(key),
+    has,
     /** Whether it is new; it is known from now on. */
-    add(key: string): boolean {
-      if (known.has(key)) return false
-      known.add(key)
-      young.turns.set(key, turn)
-      added.push(key)
+    add(id: string): boolean {
+      if (has(id)) return false
+      added.add(id)
       return true
     },
     /** Writes down what was added. */
     end(totals: Totals) {
-      keepAdded(totals)
-      move(totals)
+      const [ids, since, moving] = [added, turn, old]
+      if (ids.size > 0) keep.run(++totals.recent, since, Buffer.from([...ids].join(''), 'latin1'))
+      const last = totals.recent
+      const part = moving === null ? 0 : move(totals, moving)
+      settle = () => {
+        remember(ids, since)
+        young.last = last
+        if (moving === null) return
+        moving.part = part
+        if (part === PARTS) old = null
+      }
     },
-    /** What is in memory may not be in the file: the file is read anew. */
-    forget() {
-      young = { turns: new Map(), last: 0 }
-      old = null
+    /** The file does not hold what was written. */
+    undo() {
+      settle = undefined
       expected = []
     },
   }
-}
-
-/** Ids by their beginning: neighbours in their table, and few enough to be moved in passing. */
-function partsOf(turns: Turns): string[][] {
-  const parts: string[][] = Array.from({ length: PARTS }, () => [])
-  for (const key of turns.keys()) parts[Math.floor((Number.parseInt(key.slice(0, 4), 16) / 0x10000) * PARTS)]?.push(key)
-  return parts
 }

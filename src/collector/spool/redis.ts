@@ -14,7 +14,7 @@ const { keys } = scripts
 
 type Entry = [id: string, fields: string[]]
 
-const nameOf = (customerId: string, id = '') => recordKey(customerId, id)
+const nameOf = (customerId: string, id = '') => recordKey(customerId, id, 'hex')
 
 /** An entry's id begins with its time. */
 const timeOf = (id: string) => Number(id.split('-')[0])

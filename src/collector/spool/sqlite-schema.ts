@@ -42,6 +42,8 @@ export interface Totals {
   turn: number
   recent: number
   moved: number
+  /** 1 when `known_0` or `known_1` holds anything; it is asked, not kept. */
+  stored: number
 }
 
 /** Changes with the tables. */
@@ -91,7 +93,7 @@ export const prepareStatements = (database: Database) => ({
   raise: database.prepare(`
     INSERT INTO items (seq, kind, customer, id, json, appended) SELECT ?, kind, customer, id, json, ? FROM dead WHERE seq = ?`),
   removeDead: database.prepare('DELETE FROM dead WHERE seq = ?'),
-  readTotals: database.prepare('SELECT next, waiting, dead, bytes, leases, turn, recent, moved FROM totals'),
+  readTotals: database.prepare('SELECT *, EXISTS (SELECT 1 FROM known_0) OR EXISTS (SELECT 1 FROM known_1) AS stored FROM totals'),
   writeTotals: database.prepare('UPDATE totals SET next = ?, waiting = ?, dead = ?, bytes = ?, leases = ?, turn = ?, recent = ?, moved = ?'),
   oldest: database.prepare('SELECT appended FROM items ORDER BY seq LIMIT 1'),
 })

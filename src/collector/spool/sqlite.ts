@@ -50,7 +50,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
       sql.writeTotals.run(next, waiting, dead, bytes, leases, turn, recent, moved)
     },
     undone() {
-      known.forget()
+      known.undo()
       fresh.forget()
     },
   })
@@ -120,7 +120,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   return {
     leaseMs,
     append(items) {
-      const keys = items.map(({ kind, customerId, id }) => (kind === 'record' ? recordKey(customerId, id) : null))
+      const keys = items.map(({ kind, customerId, id }) => (kind === 'record' ? recordKey(customerId, id, 'binary') : null))
       known.expect(keys.filter((key) => key !== null))
       return group.add(items.length, (totals) => append(items, keys, now(), totals))
     },
