@@ -23,7 +23,7 @@ export function createFresh() {
     },
     /** The oldest `max` of the file, where that is certain. `inFile`: how many items it holds, `leasesInFile`: how many leases were ever given. */
     take(max: number, inFile: number, leasesInFile: number): Leased[] | null {
-      const certain = leases === leasesInFile && waiting.length >= max && inFile === waiting.length + held.size && performance.now() - lookedAt < LOOK_MS
+      const certain = leases === leasesInFile && waiting.length > 0 && inFile === waiting.length + held.size && performance.now() - lookedAt < LOOK_MS
       return certain ? waiting.splice(0, max) : null
     },
     /** Items were leased; `before` and `after` are how many leases had been given. `read`: they were read from the file. */

@@ -66,8 +66,8 @@ export function prepareFile(database: Database) {
 }
 
 const columns = 'kind, customer AS customerId, item.id, json, CAST(item.seq AS TEXT) AS lease'
-/** The numbers of a JSON array. */
-const listed = '(SELECT value FROM json_each(?))'
+/** What was appended one after the other mostly stays together: a statement for all of it. */
+const inRun = 'seq BETWEEN ? AND ?'
 
 export const prepareStatements = (database: Database) => ({
   insert: database.prepare('INSERT INTO items (seq, kind, customer, id, json, appended) VALUES (?, ?, ?, ?, ?, ?)'),
@@ -79,15 +79,15 @@ export const prepareStatements = (database: Database) => ({
     ))
     ORDER BY item.seq LIMIT ?`),
   lease: database.prepare(`
-    INSERT INTO waits (seq, due, attempts) SELECT value, ?, 1 FROM json_each(?) WHERE true
+    INSERT INTO waits (seq, due, attempts) SELECT seq, ?, 1 FROM items WHERE ${inRun}
     ON CONFLICT (seq) DO UPDATE SET due = excluded.due, attempts = attempts + 1`),
-  delay: database.prepare(`UPDATE waits SET due = ? WHERE seq IN ${listed}`),
-  measure: database.prepare(`SELECT COUNT(*) AS count, COALESCE(SUM(octet_length(json)), 0) AS bytes FROM items WHERE seq IN ${listed}`),
-  remove: database.prepare(`DELETE FROM items WHERE seq IN ${listed}`),
-  release: database.prepare(`DELETE FROM waits WHERE seq IN ${listed}`),
+  delay: database.prepare(`UPDATE waits SET due = ? WHERE ${inRun}`),
+  measure: database.prepare(`SELECT COUNT(*) AS count, COALESCE(SUM(octet_length(json)), 0) AS bytes FROM items WHERE ${inRun}`),
+  remove: database.prepare(`DELETE FROM items WHERE ${inRun}`),
+  release: database.prepare(`DELETE FROM waits WHERE ${inRun}`),
   bury: database.prepare(`
     INSERT INTO dead (seq, kind, customer, id, json, reason, died)
-    SELECT seq, kind, customer, id, json, ?, ? FROM items WHERE seq IN ${listed}`),
+    SELECT seq, kind, customer, id, json, ?, ? FROM items WHERE ${inRun}`),
   listDead: database.prepare(`SELECT ${columns}, reason, died AS diedAt FROM dead AS item ORDER BY seq LIMIT ?`),
   allDead: database.prepare('SELECT CAST(seq AS TEXT) AS lease FROM dead ORDER BY seq'),
   raise: database.prepare(`

@@ -14,8 +14,18 @@ import type { Totals } from './sqlite-schema.js'
 
 const sizeOf = (items: readonly { json: string }[]) => items.reduce((bytes, { json }) => bytes + Buffer.byteLength(json), 0)
 
-/** Leases as SQLite's `json_each` reads them; each is a number. */
-const listOf = (items: readonly { lease: string }[]) => `[${items.map(({ lease }) => lease).join()}]`
+type Run = [first: number, last: number]
+
+/** Leases are numbers: which of them follow one another. */
+function runsOf(items: readonly { lease: string }[]): Run[] {
+  const runs: Run[] = []
+  let run: Run | undefined
+  for (const seq of items.map(({ lease }) => Number(lease)).sort((a, b) => a - b)) {
+    if (run !== undefined && seq === run[1] + 1) run[1] = seq
+    else runs.push((run = [seq, seq]))
+  }
+  return runs
+}
 
 /**
  * The embedded spool: one file, any number of processes of one machine.
@@ -80,7 +90,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     const leased = own ?? (sql.due.all(at, at + leaseMs, max) as Leased[])
     const before = totals.leases
     if (leased.length > 0) {
-      sql.lease.run(at + leaseMs, listOf(leased))
+      for (const run of runsOf(leased)) sql.lease.run(at + leaseMs, ...run)
       totals.leases++
     }
     fresh.leased(leased, before, totals.leases, own === null)
@@ -89,20 +99,21 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
 
   /** Items that another holder of an expired lease has settled already are passed over. */
   function settle(totals: Totals, items: readonly Leased[], reason?: string) {
-    const list = listOf(items)
     fresh.settled(items)
-    const { count, bytes } = sql.measure.get(list) as { count: number; bytes: number }
-    if (reason !== undefined) sql.bury.run(reason, now(), list)
-    sql.remove.run(list)
-    sql.release.run(list)
-    totals.waiting -= count
-    if (reason === undefined) totals.bytes -= bytes
-    else totals.dead += count
+    for (const run of runsOf(items)) {
+      const { count, bytes } = sql.measure.get(...run) as { count: number; bytes: number }
+      if (reason !== undefined) sql.bury.run(reason, now(), ...run)
+      sql.remove.run(...run)
+      sql.release.run(...run)
+      totals.waiting -= count
+      if (reason === undefined) totals.bytes -= bytes
+      else totals.dead += count
+    }
   }
 
   function putOff(items: readonly Leased[], until: number) {
     fresh.settled(items)
-    sql.delay.run(until, listOf(items))
+    for (const run of runsOf(items)) sql.delay.run(until, ...run)
   }
 
   function raise(totals: Totals, leases: readonly string[]) {
