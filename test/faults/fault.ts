@@ -17,11 +17,15 @@ export interface Fault {
   run(scene: Scene): Promise<void>
 }
 
+/** What `shop.start` gets in a page. */
+export type ShopSettings = Parameters<typeof window.shop.start>[0]
+
 /** Where a fault happens: a site, a browser, and the account of what was tracked. */
 export interface Scene {
   engine: EngineName
   where: Where
   site: Site
+  settings: ShopSettings
   /** Outages are shorter, and rounds fewer. */
   short: boolean
   browser(): Browser

@@ -1,6 +1,6 @@
 import { until } from '../e2e/support/until.js'
 import type { Page } from '../engines/index.js'
-import { NotApplicable, type Fault } from './fault.js'
+import { NotApplicable, type Fault, type ShopSettings } from './fault.js'
 
 declare global {
   interface Window {
@@ -15,8 +15,9 @@ async function arrivedAt(page: Page, path: string): Promise<void> {
   await until(() => page.evaluate(() => location.pathname).catch(() => ''), (now) => now === path)
 }
 
-/** Runs in the page: leaves a moment for the answer to this script, then tracks and goes in one task. */
+/** Runs in the page: leaves a moment for the answer to this script, then tracks and goes in one task. A note tells the site what the plugin was given. */
 function trackAndGo(ids: string[], url: string): void {
+  addEventListener('pagehide', () => navigator.sendBeacon('/note', JSON.stringify(window.shop.handedOver)))
   setTimeout(() => {
     void window.shop.track(ids)
     location.href = url
@@ -24,12 +25,12 @@ function trackAndGo(ids: string[], url: string): void {
 }
 
 /** Runs in the page: opens another page of the site in a window of its own, and starts the plugin there. */
-async function openPopup(url: string, collectorUrl: string): Promise<void> {
+async function openPopup(url: string, settings: ShopSettings): Promise<void> {
   const popup = window.open(url)
   if (!popup) throw new Error('the browser opened no window')
   window.popup = popup
   while (!popup.shop) await new Promise((resolve) => setTimeout(resolve, 20))
-  await popup.shop.start({ collectorUrl })
+  await popup.shop.start(settings)
   window.popupShop = popup.shop
 }
 
@@ -46,6 +47,25 @@ export const leavingFaults: Fault[] = [
     },
   },
   {
+    name: 'navigation answered at once',
+    what: 'Five pages do the same, to a page that is there at once. Only events that Analytics.js had handed to the plugin when the page ended count.',
+    async run({ openShop, ids, neverHandedOver, site, engine }) {
+      let counted = 0
+      for (let pages = 0; pages < 5; pages++) {
+        const page = await openShop()
+        const tracked = ids(10)
+        await page.evaluate(trackAndGo, tracked, site.page('/next-door'))
+        await arrivedAt(page, '/next-door')
+        await until(() => site.notes.length, (notes) => notes > pages)
+        const handedOver = JSON.parse(site.notes[pages]!) as string[]
+        neverHandedOver(tracked.filter((id) => !handedOver.includes(id)))
+        counted += handedOver.length
+      }
+      if (counted === 0) throw new NotApplicable(`${engine} left before Analytics.js had handed over anything`)
+      await openShop()
+    },
+  },
+  {
     name: 'tab closed',
     what: 'The tab is closed at once after the hooks have resolved; later another page of the site is opened.',
     async run({ openShop, track }) {
@@ -58,10 +78,10 @@ export const leavingFaults: Fault[] = [
   {
     name: 'window.close() in the same task',
     what: 'Five windows track, each followed in the next statement by `close()`; later another page of the site is opened. Only events that Analytics.js had handed to the plugin by then count.',
-    async run({ openShop, ids, neverHandedOver, site }) {
+    async run({ openShop, ids, neverHandedOver, site, settings }) {
       const opener = await openShop()
       for (let windows = 0; windows < 5; windows++) {
-        await opener.evaluate(openPopup, site.page(), site.collectorUrl)
+        await opener.evaluate(openPopup, site.page(), settings)
         const tracked = ids(10)
         await opener.evaluate((ids: string[]) => window.popupShop!.trackAndClose(ids), tracked)
         await until(() => opener.evaluate(() => window.popup!.closed), (closed) => closed)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { launch, type Browser, type EngineName, type Page } from '../engines/index.js'
 import { startSite, type Where } from '../e2e/support/site.js'
 import { until } from '../e2e/support/until.js'
-import { NotApplicable, type Fault, type Scene } from './fault.js'
+import { NotApplicable, type Fault, type Scene, type ShopSettings } from './fault.js'
 
 /** How one fault went in one engine at one place of the collector. */
 export interface Outcome {
@@ -60,6 +60,7 @@ export async function play(fault: Fault, { engine, where, short, plain, shared }
     engine,
     where,
     site,
+    settings: { collectorUrl: site.collectorUrl, plain, ...(fault.tokens && { tokenUrl: '/token' }) },
     short,
     browser: () => browser,
     async killAndRestart() {
@@ -71,10 +72,10 @@ export async function play(fault: Fault, { engine, where, short, plain, shared }
       const page = await browser.newPage()
       opened.push(page)
       await page.goto(site.page('/', csp))
-      await page.evaluate((settings: Parameters<typeof window.shop.start>[0], clockMs: number | null) => {
+      await page.evaluate((settings: ShopSettings, clockMs: number | null) => {
         if (clockMs) window.shop.shiftClock(clockMs)
         return window.shop.start(settings)
-      }, { collectorUrl: site.collectorUrl, plain, ...(fault.tokens && { tokenUrl: '/token' }) }, clockMs ?? null)
+      }, scene.settings, clockMs ?? null)
       return page
     },
     ids(count) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createIdSet } from './ids.js'
 
-const idOf = (text: string) => createHash('sha256').update(text).digest('latin1').slice(0, 16)
+const idOf = (text: string) => createHash('sha256').update(text).digest('binary').slice(0, 16)
 
 it('holds what a set of strings would, while it grows', () => {
   const [ids, oracle] = [createIdSet(), new Set<string>()]

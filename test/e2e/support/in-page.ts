@@ -44,6 +44,7 @@ function plainBeacon({ collectorUrl }: AmberfloSettings): AnalyticsNext.Plugin {
     isLoaded: () => true,
     load: () => Promise.resolve(),
     track(ctx) {
+      handedOver.push(ctx.event.messageId!)
       const { messageId, userId, event, properties } = ctx.event
       const { value, ...dimensions } = properties!
       if (records.length === 0) setTimeout(send, 1_000)

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mintToken, type CollectorOptions } from '../../../src/collector/index.js'
 import { createSandbox } from '../../../src/sandbox/index.js'
@@ -8,7 +9,7 @@ import { elsewherePage, scriptAt, shopPage } from './pages.js'
 import { startServer } from './server.js'
 import type { Troubles } from './trouble.js'
 
-/** As long as a site needs to answer: on loopback a page could be gone before Analytics.js has handed its events to anybody. */
+/** As long as a site needs to answer: on loopback a page could be gone before Analytics.js has handed its events to anybody. `/next-door` is there at once. */
 const ELSEWHERE_MS = 200
 
 /** The key that only the collector and the sandbox know; nothing that a browser gets may hold it. */
@@ -35,6 +36,8 @@ export interface Site {
   collectorOrigin: string
   troubles: Troubles
   arrivals: readonly Arrival[]
+  /** What pages have posted to `/note`. */
+  notes: readonly string[]
   /** Takes the collector off the network, and on the same origin the whole site with it. */
   unplug(): Promise<void>
   plug(): Promise<void>
@@ -50,12 +53,17 @@ export async function startSite({ where, collector = {}, pages = {}, tokens }: S
   const sandbox = createSandbox({ apiKey })
   const ask = (path: string, init?: RequestInit): Promise<Response> => sandbox.fetch(new Request(`http://sandbox${path}`, init))
 
-  const allPages: Record<string, string> = { '/': shopPage, '/elsewhere': elsewherePage, ...pages }
+  const allPages: Record<string, string> = { '/': shopPage, '/elsewhere': elsewherePage, '/next-door': elsewherePage, ...pages }
   const origins: string[] = []
+  const notes: string[] = []
   const pageListener: RequestListener = async (request, response) => {
     const url = new URL(request.url!, 'http://site')
     if (url.pathname === '/usage') return door.listener(request, response)
     if (url.pathname === '/token' && tokens) return void response.end(await tokens())
+    if (url.pathname === '/note') {
+      notes.push(await text(request))
+      return void response.end()
+    }
     if (url.pathname === '/elsewhere') await sleep(ELSEWHERE_MS)
     const page = allPages[url.pathname]
     const script = page === undefined ? scriptAt(url.pathname) : undefined
@@ -85,6 +93,7 @@ export async function startSite({ where, collector = {}, pages = {}, tokens }: S
     collectorOrigin: collectorServer.origin,
     troubles: door.troubles,
     arrivals: door.arrivals,
+    notes,
     unplug: () => collectorServer.unplug(),
     plug: () => collectorServer.plug(),
     records: async () => (await ask('/sandbox/records')).json() as Promise<MeterRecord[]>,
