@@ -2,8 +2,8 @@
  * How much the collector costs, compared in the same run to a bare `node:http` server that reads and parses the same
  * bodies. Loopback only. `npm run bench:collector -- [--records N] [--seconds N] [--rounds N] [--only NAME,NAME]`
  *
- * The rounds are short, those of the contestants alternate, and each one's best counts: whatever else the machine does
- * can only make a round worse.
+ * The rounds are short, those of the contestants alternate, and what counts is the median: of a contestant's rounds, and
+ * of their ratios to the floor's rounds beside them, which meet the machine in about the same state.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -22,7 +22,7 @@ const records = Number(values.records)
 const seconds = Number(values.seconds)
 const rounds = Number(values.rounds)
 const wanted = new Set(values.only.split(','))
-const CONNECTIONS = 32
+const CONNECTIONS = 64
 
 const folder = mkdtempSync(join(tmpdir(), 'collector-bench-'))
 const cleanup = [() => rmSync(folder, { recursive: true, force: true })]
@@ -66,22 +66,22 @@ async function compare(contestants) {
   for (let round = 0; round < rounds; round++) {
     for (const [name, server] of Object.entries(contestants)) results[name].push(await measure(server))
   }
-  const best = (name, read, pick) => pick(...results[name].map(read))
-  const speed = (name) => best(name, ({ perSecond }) => perSecond, Math.max)
-  const cpu = (name) => best(name, ({ cpuMicros }) => cpuMicros, Math.min)
+  const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1]
+  const over = (name, read) => median(results[name].map(read))
+  const ratio = (name, read) => `${over(name, (result, round) => read(result) / read(results.floor[round])).toFixed(2)}×`
   row('', 'batches/s', 'of the floor', 'CPU per batch', 'of the floor', 'p50', 'p99', 'memory', 'other answers')
   row('---', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---')
   for (const [name, list] of Object.entries(results)) {
     const others = list.flatMap(({ statuses, errors }) => [...Object.keys(statuses).filter((status) => status !== '200'), ...(errors > 0 ? [`${errors} errors`] : [])])
     row(
       name,
-      Math.round(speed(name)),
-      `${(speed(name) / speed('floor')).toFixed(2)}×`,
-      `${Math.round(cpu(name))} µs`,
-      `${(cpu('floor') / cpu(name)).toFixed(2)}×`,
-      `${best(name, ({ p50 }) => p50, Math.min)} ms`,
-      `${best(name, ({ p99 }) => p99, Math.min)} ms`,
-      mebibytes(best(name, ({ rssBytes }) => rssBytes, Math.max)),
+      Math.round(over(name, ({ perSecond }) => perSecond)),
+      ratio(name, ({ perSecond }) => perSecond),
+      `${Math.round(over(name, ({ cpuMicros }) => cpuMicros))} µs`,
+      ratio(name, ({ cpuMicros }) => 1 / cpuMicros),
+      `${over(name, ({ p50 }) => p50)} ms`,
+      `${over(name, ({ p99 }) => p99)} ms`,
+      mebibytes(Math.max(...results[name].map(({ rssBytes }) => rssBytes))),
       [...new Set(others)].join(', ') || 'none',
     )
   }
