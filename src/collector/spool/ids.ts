@@ -3,31 +3,34 @@ export interface IdSet {
   readonly size: number
   has(id: string): boolean
   add(id: string): void
-  /** The ids of one of `of` parts, in about their own order: part 0 has those that begin lowest. `of`: a power of two up to 4,096. */
+  /** One of `of` parts, where they are in order: part 0 has the ids that begin lowest. */
   part(index: number, of: number): string[]
 }
 
 const BYTES = 16
 const WORDS = 4
-const FEWEST_SLOTS = 4096
+const FEWEST_BITS = 8
 /** Beyond this, it takes long to find a free slot. */
 const FULL = 3 / 4
 
 /**
  * Hashes, packed: 21 to 43 bytes for each, where a `Set` of strings takes 70 and has the garbage collector go through
- * all of them. A table with open addressing: an id has the slot that its first bits name, or the next free one.
+ * all of them. A table with open addressing: an id has the slot that its first half gives, or the next free one. Which
+ * that is nobody outside can know, so that nobody can look for ids that crowd together.
  */
 export function createIdSet(): IdSet {
-  let table = new Uint32Array(FEWEST_SLOTS * WORDS)
-  let slots = FEWEST_SLOTS
+  let bits = FEWEST_BITS
+  let table = new Uint32Array(2 ** bits * WORDS)
   let size = 0
   const words = new Uint32Array(WORDS)
+  const [m = 1, n = 1] = crypto.getRandomValues(new Uint32Array(2)).map((number) => number | 1)
+  let sorted: { slots: Uint32Array; ends: Uint32Array } | undefined
 
   /** Where the id of `words` stands in `table`, or would. An empty slot is all zeros; no hash is. */
   function seek(): number {
     const [a, b, c, d] = words as unknown as [number, number, number, number]
     const end = table.length
-    let at = Math.floor((a / 2 ** 32) * slots) * WORDS
+    let at = ((Math.imul(a, m) + Math.imul(b, n)) >>> (32 - bits)) * WORDS
     while (!(table[at] === a && table[at + 1] === b && table[at + 2] === c && table[at + 3] === d)) {
       if (isFree(at)) return at
       at += WORDS
@@ -40,10 +43,10 @@ export function createIdSet(): IdSet {
 
   function grow() {
     const before = table
-    slots *= 2
-    table = new Uint32Array(slots * WORDS)
+    bits++
+    table = new Uint32Array(2 ** bits * WORDS)
     for (let at = 0; at < before.length; at += WORDS) {
-      for (let word = 0; word < WORDS; word++) words[word] = before[at + word] as number
+      words.set(before.subarray(at, at + WORDS))
       table.set(words, seek())
     }
   }
@@ -52,6 +55,18 @@ export function createIdSet(): IdSet {
     for (let word = 0, at = 0; word < WORDS; word++, at += 4) {
       words[word] = (id.charCodeAt(at) << 24) | (id.charCodeAt(at + 1) << 16) | (id.charCodeAt(at + 2) << 8) | id.charCodeAt(at + 3)
     }
+  }
+
+  /** Puts the slots that are taken in the order of their parts. */
+  function sort(of: number) {
+    const partAt = (at: number) => Math.floor(((table[at] as number) / 2 ** 32) * of)
+    const ends = new Uint32Array(of)
+    const slots = new Uint32Array(size)
+    for (let at = 0; at < table.length; at += WORDS) if (!isFree(at)) ends[partAt(at)]!++
+    for (let part = 1; part < of; part++) ends[part]! += ends[part - 1]!
+    const next = ends.slice()
+    for (let at = 0; at < table.length; at += WORDS) if (!isFree(at)) slots[--next[partAt(at)]!] = at
+    return { slots, ends }
   }
 
   return {
@@ -63,22 +78,22 @@ export function createIdSet(): IdSet {
       return !isFree(seek())
     },
     add(id) {
-      if (size >= slots * FULL) grow()
+      if (size >= 2 ** bits * FULL) grow()
       read(id)
       const at = seek()
       if (!isFree(at)) return
       table.set(words, at)
       size++
+      sorted = undefined
     },
     part(index, of) {
-      const ids: string[] = []
+      if (sorted?.ends.length !== of) sorted = sort(of)
+      const { slots, ends } = sorted
       const bytes = Buffer.alloc(BYTES)
-      for (let at = (index * table.length) / of; at < ((index + 1) * table.length) / of; at += WORDS) {
-        if (isFree(at)) continue
+      return Array.from(slots.subarray(index === 0 ? 0 : ends[index - 1], ends[index]), (at) => {
         for (let word = 0; word < WORDS; word++) bytes.writeUInt32BE(table[at + word] as number, word * 4)
-        ids.push(bytes.toString('latin1'))
-      }
-      return ids
+        return bytes.toString('latin1')
+      })
     },
   }
 }
