@@ -64,6 +64,7 @@ export const leavingFaults: Fault[] = [
       }
       await openShop()
       await until(() => site.notes.length, (notes) => notes >= 5)
+      // The notes of pages that were frozen come after those of the same pages when they were hidden.
       await sleep(1_000)
       const handedOver = new Set(site.notes.flatMap((note) => JSON.parse(note) as string[]))
       neverHandedOver(tracked.filter((id) => !handedOver.has(id)))

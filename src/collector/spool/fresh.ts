@@ -21,7 +21,7 @@ export function createFresh() {
     add(item: Leased) {
       if (waiting.length < MAX_FRESH) waiting.push(item)
     },
-    /** The oldest `max` of the file, where that is certain. `inFile`: how many items it holds, `leasesInFile`: how many leases were ever given. */
+    /** The oldest of the file, up to `max`, where that is certain. `inFile`: how many items it holds, `leasesInFile`: how many leases were ever given. */
     take(max: number, inFile: number, leasesInFile: number): Leased[] | null {
       const certain = leases === leasesInFile && waiting.length > 0 && inFile === waiting.length + held.size && performance.now() - lookedAt < LOOK_MS
       return certain ? waiting.splice(0, max) : null

@@ -14,7 +14,7 @@ const FEWEST_BITS = 8
 const FULL = 3 / 4
 
 /**
- * Hashes, packed: 21 to 43 bytes for each, where a `Set` of strings takes 70 and has the garbage collector go through
+ * Hashes, packed: 21 to 43 bytes for each, where a `Set` of strings takes 60 and has the garbage collector go through
  * all of them. A table with open addressing: an id has the slot that its first half gives, or the next free one. Which
  * that is nobody outside can know, so that nobody can look for ids that crowd together.
  */

@@ -86,6 +86,10 @@ export function createKnown(database: Database, rememberMs: number, generation =
     if (turn > totals.turn + 1) empty[1 - (turn & 1)]?.run()
     dropTurnsBefore.run(turn - 1)
     totals.turn = turn
+  }
+
+  /** Whoever began the turn, what is over must neither stay in memory nor be moved. */
+  function dropTurns() {
     for (const { turns } of old === null ? [young] : [young, old]) {
       for (const since of turns.keys()) if (since < turn - 1) turns.delete(since)
     }
@@ -117,11 +121,8 @@ export function createKnown(database: Database, rememberMs: number, generation =
       settle?.()
       settle = undefined
       beginTurn(totals, now)
+      dropTurns()
       catchUp(totals)
-      if (old === null && sizeOf(young) >= generation) {
-        old = { ...young, part: 0 }
-        young = { turns: new Map(), last: young.last }
-      }
       const found = totals.stored ? (find.all(listOf(expected)) as { key: string }[]) : []
       stored = new Set(found.map(({ key }) => Buffer.from(key, 'hex').toString('latin1')))
       added = new Set()
@@ -136,7 +137,12 @@ export function createKnown(database: Database, rememberMs: number, generation =
     },
     /** Writes down what was added. */
     end(totals: Totals) {
-      const [ids, since, moving] = [added, turn, old]
+      const [ids, since] = [added, turn]
+      if (old === null && sizeOf(young) + ids.size >= generation) {
+        old = { ...young, part: 0 }
+        young = { turns: new Map(), last: young.last }
+      }
+      const moving = old
       if (ids.size > 0) keep.run(++totals.recent, since, Buffer.from([...ids].join(''), 'latin1'))
       const last = totals.recent
       const part = moving === null ? 0 : move(totals, moving)
