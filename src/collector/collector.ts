@@ -58,8 +58,7 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
 
   /** The way of one batch. */
   async function take(call: Call, visitor: Visitor): Promise<Answer> {
-    gate.admitAddress(settings.addressOf(call))
-    const parcel = openEnvelope(await readText(call, limits), limits)
+    const parcel = openEnvelope(await readBody(call), limits)
     const proof = await identify(call, parcel.token, visitor)
     if (proof !== null) gate.admitCustomer(proof.customerId, parcel.records.length + parcel.customers.length)
     const { items, rejected } = checkBatch(parcel, proof, rules, now())
@@ -67,6 +66,15 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
     observe({ type: 'taken', accepted: answer.accepted, duplicates: answer.duplicates })
     for (const [reason, count] of countReasons(answer)) observe({ type: 'rejected', reason, count })
     return answer
+  }
+
+  async function readBody(call: Call): Promise<string> {
+    const done = gate.admitAddress(settings.addressOf(call))
+    try {
+      return await readText(call, limits)
+    } finally {
+      done()
+    }
   }
 
   async function respond(call: Call): Promise<Reply> {

@@ -54,6 +54,16 @@ test('a record that is sent again goes out with its first bytes, whatever it has
   expect(upstream.seen.map(({ body }) => body)).toEqual(['[{"uniqueId":"1","at":1}]', '[{"uniqueId":"1","at":1}]'])
 })
 
+test('what was corrected is known for as long as a page sends it again', async () => {
+  const direct = sink()
+  const day = 24 * 60 * 60 * 1000
+  await direct.take([{ ...record('1'), corrected: true }, record('2')])
+  time += 30 * day
+  expect(await direct.take([{ ...record('1', '{"uniqueId":"1","at":2}'), corrected: true }, record('2')])).toEqual({ accepted: 1, duplicates: 1, rejected: [] })
+  expect(await direct.take([record('1')])).toMatchObject({ duplicates: 1 })
+  expect(ids()).toEqual(['1', '2', '2'])
+})
+
 test('what comes at the same time goes to Amberflo together, and each learns the fate of its own', async () => {
   const direct = sink()
   upstream.answerWith((seen) => (seen.body.includes('bad') ? { status: 400 } : ingestAll(seen)))

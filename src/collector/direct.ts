@@ -5,15 +5,18 @@ import { createMemory } from './memory.js'
 import type { Observe } from './events.js'
 import { NotNowError } from './sink.js'
 import type { Sink, Taken } from './sink.js'
+import { spoolDefaults } from './spool/spool.js'
 import type { SpoolItem } from './spool/spool.js'
 import { nextTurn } from './turn.js'
 
-const REMEMBERED_MS = 24 * 60 * 60 * 1000
 const MAX_REMEMBERED = 200_000
+/** Texts of records that Amberflo does not have yet, in characters. */
+const MAX_HELD = 64 * 1024 * 1024
 
 /** A record that was seen: what is sent of it is settled by its first arrival. */
 interface Seen {
   key: string
+  corrected: boolean
   id: string
   json: string
   state: 'open' | 'taken' | 'refused'
@@ -22,7 +25,7 @@ interface Seen {
 }
 
 /** All that have arrived are remembered as this one, so that a day's worth of them is a day's worth of keys. */
-const arrived: Seen = { key: '', id: '', json: '', state: 'taken', flight: null }
+const arrived: Seen = { key: '', corrected: false, id: '', json: '', state: 'taken', flight: null }
 
 export interface DirectOptions {
   client: AmberfloClient
@@ -34,12 +37,16 @@ export interface DirectOptions {
 /**
  * The way without a spool: a batch is taken when Amberflo has all of it.
  *
- * What was decided for a record is remembered for a day, so that one that is sent again goes out with the
- * same bytes, or not at all. The memory is this process's: another one decides the same, except for
- * records whose times had to be shifted.
+ * What was decided for a record is remembered for a day, or for a month where its time was corrected, so that one that
+ * is sent again goes out with the same bytes, or not at all. The memory is this process's: another one decides the
+ * same, except for corrected records.
  */
 export function createDirectSink({ client, writeCustomer, observe, now }: DirectOptions): Sink {
-  const memory = createMemory<Seen>({ max: MAX_REMEMBERED, ttlMs: REMEMBERED_MS, now })
+  const createSeen = (ttlMs: number) => createMemory<Seen>({ max: MAX_REMEMBERED, ttlMs, now, weigh: ({ json }) => json.length, maxWeight: MAX_HELD / 2 })
+  const plain = createSeen(spoolDefaults.rememberMs)
+  const corrected = createSeen(spoolDefaults.rememberCorrectedMs)
+  const remember = (seen: Seen, as = seen) => (seen.corrected ? corrected : plain).set(seen.key, as)
+  const find = (key: string) => plain.get(key) ?? (corrected.size > 0 ? corrected.get(key) : undefined)
   let gathered: Seen[] = []
   let sending: Promise<number | undefined> | null = null
   let hurry = ignore
@@ -65,7 +72,7 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
     const { taken, refused, retryAfterMs } = await deliver(client, records)
     for (const seen of taken) {
       seen.state = 'taken'
-      memory.set(seen.key, arrived)
+      remember(seen, arrived)
     }
     for (const { item, status } of refused) {
       item.state = 'refused'
@@ -100,10 +107,10 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
         continue
       }
       const key = `${item.customerId.length}:${item.customerId}${item.id}`
-      let seen = memory.get(key)
+      let seen = find(key)
       if (seen === undefined || seen.state === 'refused') {
-        seen = { key, id: item.id, json: item.json, state: 'open', flight: null }
-        memory.set(key, seen)
+        seen = { key, corrected: item.corrected === true, id: item.id, json: item.json, state: 'open', flight: null }
+        remember(seen)
       }
       if (seen.state === 'taken' || seen.flight === flight) duplicates++
       else if (seen.flight !== null) others.push(seen)

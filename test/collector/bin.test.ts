@@ -143,6 +143,19 @@ describe('SIGTERM', () => {
     expect(await held()).toHaveLength(2)
   }, 20_000)
 
+  it('ends in time with 0, however slow Amberflo is, and the page sends again', async () => {
+    const collector = await start({ COLLECTOR_DRAIN_MS: '4000' })
+    await fault({ delayMs: 3_000, count: 20 })
+    const customers = Array.from({ length: 10 }, (_, at) => ({ customerId: `c${at}`, customerName: `C${at}` }))
+    const cutOff = post(collector.url, envelope({ customers })).then(() => 'answered', () => 'cut off')
+    await sleep(200)
+    const startedAt = performance.now()
+    expect(await collector.end('SIGTERM')).toEqual({ code: 0, signal: null })
+    expect(performance.now() - startedAt).toBeLessThan(6_000)
+    expect(await cutOff).toBe('cut off')
+    expect(collector.stderr()).toContain('stopped before all that was in hand was done')
+  }, 20_000)
+
   it('ends at once when it comes twice', async () => {
     const collector = await start()
     await fault({ delayMs: 5_000 })

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import type { CollectorOptions } from '../../src/collector/index.js'
 import { collect, envelope, origin, record } from './support/collector.js'
 import { serve, servers, speak } from './support/serve.js'
@@ -175,6 +177,21 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('%s', (way) => {
       const responses = await Promise.all(Array.from({ length: 5 }, () => send(envelope({ records: [record()] }))))
       expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503, 503])
       expect((await send(envelope({ records: [record()] }))).status).toBe(200)
+    })
+
+    test('bodies that do not come shut out nobody but their own address', async () => {
+      const { url, send } = await start({ limits: { inHand: 10, readTimeoutMs: 2_000 }, trustProxy: true })
+      const open = (at: number) =>
+        new Promise<ClientRequest>((resolve) => {
+          const posted = request(url, { method: 'POST', headers: { 'content-length': 100, 'x-forwarded-for': '203.0.113.1', origin } })
+          posted.on('error', () => undefined).write('{')
+          setTimeout(() => resolve(posted), 50 * at)
+        })
+      const stuck = await Promise.all([open(1), open(2)])
+      const body = () => envelope({ records: [record()] })
+      expect((await send(body(), { origin, 'x-forwarded-for': '203.0.113.1' })).status).toBe(429)
+      expect((await send(body(), { origin, 'x-forwarded-for': '203.0.113.2' })).status).toBe(200)
+      stuck.forEach((posted) => posted.destroy())
     })
 
     test('what is over a customer’s cap for the day is rejected alone', async () => {

@@ -95,7 +95,7 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
       ['404', { status: 404, body: 'no such customer' }, { kind: 'none' }],
       ['another customer', { body: '{"customerId":"x"}' }, { kind: 'later', cause: 'unreadable answer' }],
       ['a page of a proxy', { body: '<html>' }, { kind: 'later', cause: 'unreadable answer' }],
-      ['a refusal', { status: 400 }, { kind: 'later', cause: 'status 400' }],
+      ['a refusal', { status: 400 }, { kind: 'refused', status: 400 }],
       ['trouble', { status: 502 }, { kind: 'later', cause: 'status 502' }],
     ])('understands %s', async (_, reply, expected) => {
       upstream.answerWith(() => reply)

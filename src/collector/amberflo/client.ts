@@ -20,7 +20,7 @@ export type Outcome =
 /** A customer as Amberflo holds it; fields that this package does not know are kept. */
 export type StoredCustomer = Record<string, unknown> & { customerId: string }
 
-export type Read = { kind: 'found'; customer: StoredCustomer } | { kind: 'none' } | Extract<Outcome, { kind: 'later' }>
+export type Read = { kind: 'found'; customer: StoredCustomer } | { kind: 'none' } | Exclude<Outcome, { kind: 'taken' }>
 
 export interface AmberfloClient {
   /** Posts 1 to 100 records, given as JSON texts, in one request whose bytes depend on nothing else. */
@@ -95,7 +95,6 @@ export function createClient(options: ClientOptions): AmberfloClient {
       const reply = await request('GET', '/customers', `?customerId=${encodeURIComponent(customerId)}`, null, MAX_CUSTOMERS_ANSWER_BYTES)
       if (reply?.status === 404) return { kind: 'none' }
       const outcome = classify(reply)
-      if (outcome.kind === 'refused') return { kind: 'later', cause: `status ${outcome.status}` }
       if (reply === null || outcome.kind !== 'taken') return outcome as Read
       const read = findCustomer(reply.text, customerId)
       if (read.kind === 'later') alarm('unreadable_answer', { path: '/customers' })

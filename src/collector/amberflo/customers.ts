@@ -54,7 +54,7 @@ const hasText = (value: unknown) => typeof value === 'string' && value.trim() !=
 export function createCustomerWriter(client: AmberfloClient, lock: Lock): (customer: Customer) => Promise<Outcome> {
   async function write(customer: Customer, attempt: number): Promise<Outcome> {
     const read = await client.readCustomer(customer.customerId)
-    if (read.kind === 'later') return read
+    if (read.kind === 'later' || read.kind === 'refused') return read
     if (read.kind === 'found') {
       const merged = mergeCustomer(read.customer, customer)
       return merged === null ? { kind: 'taken' } : client.writeCustomer('PUT', JSON.stringify(merged))

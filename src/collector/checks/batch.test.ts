@@ -50,6 +50,11 @@ describe('whose usage it is', () => {
     expect(codeOf(() => check({}))).toBe('taken')
   })
 
+  test('what else is wrong with it does not matter then', () => {
+    expect(codeOf(() => check({ records: [foreign, record({ customerId: 'bob', uniqueId: 5 }), 7] }))).toBe('wrong_customer')
+    expect(codeOf(() => check({ records: [foreign, record({ meterValue: -1 })] }))).toBe('taken')
+  })
+
   test('without proof the browser is believed', () => {
     expect(check({ records: [record(), foreign] }, null).items.map(({ customerId }) => customerId)).toEqual(['ada', 'bob'])
   })
@@ -86,6 +91,12 @@ describe('a browser whose clock is wrong', () => {
   test('that does not say what it shows is believed', () => {
     expect(times(check({ sentAt: null, records: [record({ meterTimeInMillis: now - 60 * minute })] }).items)).toEqual([now - 60 * minute])
   })
+})
+
+test('only a record whose time was changed is corrected', () => {
+  const one = { records: [record({ meterTimeInMillis: now - 60 * minute })] }
+  expect(check({ ...one, sentAt: now - 60 * minute }).items).toMatchObject([{ corrected: true }])
+  expect(check(one).items[0]).not.toHaveProperty('corrected')
 })
 
 describe('a token that ended an hour ago', () => {

@@ -47,7 +47,9 @@ export function checkBatch(parcel: Parcel, proof: Proof | null, rules: BatchRule
   parcel.customers.forEach((value, at) => sort(checkCustomer(value, { customers: rules.customers, customerId }), value, 'customerId', `customers[${at}]`))
   parcel.records.forEach((value, at) => sort(checkRecord(value, recordRules), value, 'uniqueId', `records[${at}]`))
 
-  if (rejected.length > 0 && items.length === 0 && rejected.every(({ reason }) => reason === 'customer_mismatch')) {
+  // A batch is one customer's, so whatever else is wrong with it is for when that customer is back.
+  const isOwn = (value: unknown) => isPlainObject(value) && value['customerId'] === customerId
+  if (rejected.some(({ reason }) => reason === 'customer_mismatch') && ![...parcel.customers, ...parcel.records].some(isOwn)) {
     throw new Refusal('wrong_customer', 'The batch is for another customer than the token or session proves. Send it when that customer is back.')
   }
   return { items, rejected }

@@ -43,12 +43,13 @@ export function checkRecord(value: unknown, rules: RecordRules): SpoolItem | Rea
   if (time < rules.now - MAX_AGE_MS) return 'too_old'
 
   const record: MeterRecord = { uniqueId, customerId, meterApiName, meterValue, meterTimeInMillis: time }
+  const corrected = time !== meterTimeInMillis
   if (dimensions !== undefined) {
     const fault = faultOfDimensions(dimensions)
-    if (fault !== null) return fault === 'empty' ? finish(record, rules) : fault
+    if (fault !== null) return fault === 'empty' ? finish(record, corrected, rules) : fault
     record.dimensions = dimensions as Record<string, string>
   }
-  return finish(record, rules)
+  return finish(record, corrected, rules)
 }
 
 /** A time that only the shift would put out of bounds was noted before the browser's clock was set wrong. */
@@ -71,9 +72,10 @@ function faultOfDimensions(dimensions: unknown): Reason | 'empty' | null {
   return names.length === 0 ? 'empty' : null
 }
 
-function finish(record: MeterRecord, rules: RecordRules): SpoolItem | Reason {
+function finish(record: MeterRecord, corrected: boolean, rules: RecordRules): SpoolItem | Reason {
   const json = JSON.stringify(record)
   if (!fitsBytes(json, MAX_RECORD_BYTES)) return 'too_large'
   if (!rules.fitsCap(record.customerId, record.uniqueId, record.meterValue)) return 'over_limit'
-  return { kind: 'record', customerId: record.customerId, id: record.uniqueId, json }
+  const item: SpoolItem = { kind: 'record', customerId: record.customerId, id: record.uniqueId, json }
+  return corrected ? { ...item, corrected } : item
 }

@@ -60,8 +60,9 @@ export function createDailyCap(maxPerDay: number, now: () => number): DailyCap {
   }
 }
 
-/** An address to count by: IPv6 by its /64, because a single home or host has all of one. */
-export function addressKey(ip: string): string {
+/** An address to count by: IPv6 by its /64, because a single home or host has all of one. Some proxies add a port, which says nothing. */
+export function addressKey(address: string): string {
+  const ip = address.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1')
   if (!ip.includes(':')) return ip
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)
   if (mapped) return mapped[1] as string

@@ -40,14 +40,11 @@ function isSameOrigin(call: Call, origin: string | null, site: string | null, tr
   const host = forwarded || call.host()
   if (host === null) return false
   // The usual case, without parsing anything.
-  if (origin === `https://${host}` || origin === `http://${host}`) return true
-  const wanted = hostOf(origin)
-  return wanted !== null && (wanted === host || wanted === hostOf(`http://${host}`))
-}
-
-function hostOf(url: string): string | null {
-  const { host } = URL.canParse(url) ? new URL(url) : { host: '' }
-  return host === '' ? null : host
+  if (/^[a-z\d.-]+(:\d+)?$/.test(host) && (origin === `https://${host}` || origin === `http://${host}`)) return true
+  const scheme = /^https?:/.exec(origin)?.[0]
+  // The host may name the scheme's own port, which an origin never does.
+  const own = `${scheme}//${host}`
+  return scheme !== undefined && URL.canParse(own) && new URL(own).origin === origin
 }
 
 export function refuseOrigin(call: Call): Refusal {

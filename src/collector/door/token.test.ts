@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import type { CryptoKey } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
 import type { CollectorEvent } from '../events.js'
 import { createTokenVerifier, LATE_DELIVERY_MS, mintToken } from './token.js'
 
@@ -37,9 +37,15 @@ describe('mintToken', () => {
     ['a short secret', { secret: 'short', customerId: 'ada' }],
     ['no customer', { secret, customerId: '' }],
     ['a life of nothing', { secret, customerId: 'ada', expiresIn: 0 }],
+    ['meters that are no list', { secret, customerId: 'ada', meters: 'page' as never }],
+    ['meters that are no names', { secret, customerId: 'ada', meters: [1] as never }],
   ])('throws for %s', async (_, options) => {
     await expect(mintToken(options)).rejects.toThrow(TypeError)
   })
+})
+
+test('a token of less than a second lives for one', async () => {
+  expect(await codeOf(verifier()(await mintToken({ secret, customerId: 'ada', expiresIn: 0.1 })))).toBe('verified')
 })
 
 describe('with a secret', () => {
@@ -95,13 +101,16 @@ describe('with a JWKS', () => {
   let server: Server
   let url: string
   let privateKey: CryptoKey
+  let keys: JWK[]
   let status = 200
   let reads = 0
+
+  const publish = async (key: CryptoKey, kid?: string): Promise<JWK> => ({ ...(await exportJWK(key)), ...(kid && { kid }), alg: 'ES256' })
 
   beforeAll(async () => {
     const pair = await generateKeyPair('ES256', { extractable: true })
     privateKey = pair.privateKey
-    const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256' }]
+    keys = [await publish(pair.publicKey, 'k1')]
     server = createServer((_, response) => {
       reads++
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
@@ -115,8 +124,11 @@ describe('with a JWKS', () => {
     reads = 0
   })
 
+  afterEach(() => (keys = keys.slice(0, 1)))
+
   const claims = () => ({ sub: 'ada', aud: 'amberflo-collector', exp: Math.floor(time / 1000) + 600 })
-  const signed = (key: CryptoKey, kid = 'k1') => new SignJWT(claims()).setProtectedHeader({ alg: 'ES256', kid }).sign(key)
+  const signed = (key: CryptoKey, kid: string | undefined = 'k1') => new SignJWT(claims()).setProtectedHeader({ alg: 'ES256', kid }).sign(key)
+  const signedByNobody = (key: CryptoKey) => new SignJWT(claims()).setProtectedHeader({ alg: 'ES256' }).sign(key)
 
   test('verifies with the key that the token names', async () => {
     const verify = verifier(url)
@@ -132,6 +144,28 @@ describe('with a JWKS', () => {
   ])('refuses a token signed with %s', async (_, make) => {
     expect(await codeOf(verifier(url)(await make()))).toBe('bad_token')
     expect(events).toEqual([])
+  })
+
+  test('tries every key with a token that names none', async () => {
+    const other = await generateKeyPair('ES256', { extractable: true })
+    keys.push(await publish(other.publicKey))
+    const verify = verifier(url)
+    for (const key of [privateKey, other.privateKey]) expect(await verify(await signedByNobody(key))).toMatchObject({ customerId: 'ada' })
+    expect(await codeOf(verify(await signedByNobody((await generateKeyPair('ES256')).privateKey)))).toBe('bad_token')
+  })
+
+  test('a token whose key is withdrawn ends with the memory of it', async () => {
+    // `jose` keeps the set for 10 minutes more, by a clock of its own.
+    const token = await new SignJWT({ ...claims(), exp: Math.floor(time / 1000) + 86_400 }).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
+    const verify = jest.spyOn(crypto.subtle, 'verify')
+    const check = verifier(url)
+    await check(token)
+    await check(token)
+    expect(verify).toHaveBeenCalledTimes(1)
+    time += 10 * 60_000
+    await check(token)
+    expect(verify).toHaveBeenCalledTimes(2)
+    verify.mockRestore()
   })
 
   test('keys that cannot be read are not the browser’s fault', async () => {

@@ -14,6 +14,11 @@ export const LATE_DELIVERY_MS = 24 * 60 * 60 * 1000
 const MAX_TOKEN_CHARS = 8192
 const MAX_CACHED_TOKENS = 10_000
 
+/** A key that has left the JWKS is believed for twice this longer at most, and for the 10 minutes that `jose` keeps the set. */
+const JWKS_PROOF_MS = 5 * 60 * 1000
+/** How soon the JWKS is read again for a key that is not in it: a new key may be in use at once. */
+const JWKS_COOLDOWN_MS = 5_000
+
 /** Only signatures that need the private key: an HMAC "signed" with a public key must not pass. */
 const ASYMMETRIC_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
@@ -39,18 +44,19 @@ export interface MintOptions {
 /**
  * Makes a token that proves to the collector who the customer is. Call it on your server, for the customer
  * of the session.
- * @throws TypeError when the secret is too short or the customer id is blank
+ * @throws TypeError that says which of them is wrong
  */
 export async function mintToken({ secret, customerId, meters, expiresIn = 600 }: MintOptions): Promise<string> {
   if (typeof customerId !== 'string' || customerId === '') throw new TypeError('mintToken: `customerId` must be a non-empty string')
   if (!(expiresIn > 0)) throw new TypeError('mintToken: `expiresIn` must be a number of seconds above 0')
+  if (meters !== undefined && !isMeterList(meters)) throw new TypeError('mintToken: `meters` must be a list of meter names')
   const issuedAt = Math.floor(Date.now() / 1000)
   return new SignJWT(meters === undefined ? {} : { meters: [...meters] })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(customerId)
     .setAudience(TOKEN_AUDIENCE)
     .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + Math.floor(expiresIn))
+    .setExpirationTime(issuedAt + Math.ceil(expiresIn))
     .sign(encodeSecret(secret, 'mintToken: `secret`'))
 }
 
@@ -73,8 +79,8 @@ export interface TokenOptions {
  * what it still carries is for the caller to judge.
  */
 export function createTokenVerifier({ tokenSecret, now, observe }: TokenOptions): (token: string) => Promise<Proof> {
-  const verify = isUrl(tokenSecret) ? verifyByJwks(tokenSecret, observe) : verifyBySecret(tokenSecret)
-  const known = createMemory<Proof>({ max: MAX_CACHED_TOKENS, ttlMs: LATE_DELIVERY_MS, now })
+  const [verify, ttlMs] = isUrl(tokenSecret) ? [verifyByJwks(tokenSecret, observe), JWKS_PROOF_MS] : [verifyBySecret(tokenSecret), LATE_DELIVERY_MS]
+  const known = createMemory<Proof>({ max: MAX_CACHED_TOKENS, ttlMs, now })
 
   return async (token) => {
     if (token.length > MAX_TOKEN_CHARS) throw badToken()
@@ -106,7 +112,7 @@ function verifyBySecret(secret: string): Verify {
 }
 
 function verifyByJwks(url: string, observe: Observe): Verify {
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(url))
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(url), { cooldownDuration: JWKS_COOLDOWN_MS })
   return async (token, currentDate) => {
     let unavailable = false
     const getKey: JWTVerifyGetKey = async (header, input) => {
@@ -119,12 +125,29 @@ function verifyByJwks(url: string, observe: Observe): Verify {
       }
     }
     try {
-      return await verifiedPayload(() => jwtVerify(token, getKey, { algorithms: ASYMMETRIC_ALGORITHMS, audience: TOKEN_AUDIENCE, currentDate }))
+      return await verifiedPayload(() => verifyByAny((key) => jwtVerify(token, key as JWTVerifyGetKey, { algorithms: ASYMMETRIC_ALGORITHMS, audience: TOKEN_AUDIENCE, currentDate }), getKey))
     } catch (error) {
       if (!unavailable) throw error
       observe({ type: 'alarm', alarm: 'jwks_unavailable', detail: {} })
       throw new Refusal('identity_unavailable', 'The keys that tokens are checked with cannot be read at the moment. Send the batch again.', 5000)
     }
+  }
+}
+
+/** A token that does not name its key is tried with each that fits. */
+async function verifyByAny<T>(verify: (key: JWTVerifyGetKey | CryptoKey) => Promise<T>, getKey: JWTVerifyGetKey): Promise<T> {
+  try {
+    return await verify(getKey)
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return await verify(key)
+      } catch (other) {
+        if (!(other instanceof errors.JWSSignatureVerificationFailed)) throw other
+      }
+    }
+    throw error
   }
 }
 
@@ -138,12 +161,14 @@ async function verifiedPayload(verify: () => Promise<{ payload: JWTPayload }>): 
   }
 }
 
+const isMeterList = (meters: unknown): meters is string[] => Array.isArray(meters) && meters.every((meter) => typeof meter === 'string')
+
 function readClaims({ sub, exp, meters }: JWTPayload): Proof {
   if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number') throw badToken()
   const proof: Proof = { customerId: sub, expiresAt: exp * 1000 }
   if (meters === undefined) return proof
   // A list that cannot be read must not become "every meter".
-  if (!Array.isArray(meters) || !meters.every((meter) => typeof meter === 'string')) throw badToken()
+  if (!isMeterList(meters)) throw badToken()
   return { ...proof, meters }
 }
 

@@ -23,6 +23,7 @@ it('reads every variable into the option it sets', () => {
     COLLECTOR_VALUE_PER_DAY: '500',
     COLLECTOR_TRUST_PROXY: '1',
     COLLECTOR_UPSTREAM_TIMEOUT_MS: '2000',
+    COLLECTOR_DRAIN_MS: '5000',
     COLLECTOR_LOG_LEVEL: 'warn',
     HOST: '127.0.0.1',
     PORT: '0',
@@ -50,6 +51,7 @@ it('reads every variable into the option it sets', () => {
     },
     trustProxy: 1,
     upstreamTimeoutMs: 2000,
+    drainMs: 5000,
     logLevel: 'warn',
     host: '127.0.0.1',
     port: 0,
@@ -88,4 +90,11 @@ it('describes every variable once, each in a line', () => {
   for (const [index, { name, fallback, help }] of variables.entries()) {
     for (const part of [name, fallback, help]) expect(lines[index]).toContain(part)
   }
+})
+
+it('takes a secret with every blank that is in it, and an address without', () => {
+  const secretOf = (text: string) => readEnvironment({ COLLECTOR_TOKEN_SECRET: text }).tokenSecret
+  expect(secretOf(' a secret\n')).toBe(' a secret\n')
+  expect(secretOf(' https://id.example/jwks\n')).toBe('https://id.example/jwks')
+  expect(secretOf(' \n')).toBeUndefined()
 })

@@ -1,3 +1,4 @@
+import { isUrl } from '../door/token.js'
 import type { CollectorOptions } from '../options.js'
 import { spoolDefaults } from '../spool/spool.js'
 import { logLevels } from './log.js'
@@ -7,17 +8,24 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
+/** A little less than the 30 s that orchestrators give. */
+export const DRAIN_MS = 28_000
+
 interface Variable {
   name: string
   /** The collector's option it sets, dotted for nested ones, or a setting of the server's own. */
   option: string
-  read(text: string): unknown
+  /** `given` is the text with the blanks around it. */
+  read(text: string, given: string): unknown
   /** As `--help` says it. */
   fallback: string
   help: string
 }
 
 const text = (value: string) => value
+
+/** An HMAC key is every byte of it, as it is to whoever signs; an address is not. */
+const secret = (value: string, given: string) => (isUrl(value) ? value : given)
 
 const list = (value: string) => value.split(',').map((part) => part.trim()).filter((part) => part !== '')
 
@@ -51,7 +59,7 @@ export const variables: readonly Variable[] = [
   { name: 'AMBERFLO_API_KEY', option: 'apiKey', read: text, fallback: 'required', help: 'Amberflo’s API key; sent to Amberflo only' },
   { name: 'AMBERFLO_URL', option: 'amberfloUrl', read: text, fallback: 'https://app.amberflo.io', help: 'where usage is sent on to' },
   { name: 'COLLECTOR_ORIGINS', option: 'origins', read: list, fallback: 'same origin only', help: 'exact origins that may post, separated by commas' },
-  { name: 'COLLECTOR_TOKEN_SECRET', option: 'tokenSecret', read: text, fallback: 'required, or --trust-client', help: 'HS256 secret of at least 32 bytes, or https URL of a JWKS' },
+  { name: 'COLLECTOR_TOKEN_SECRET', option: 'tokenSecret', read: secret, fallback: 'required, or --trust-client', help: 'HS256 secret of at least 32 bytes, or https URL of a JWKS' },
   { name: 'COLLECTOR_METERS', option: 'meters', read: list, fallback: 'all', help: 'the only meters taken, separated by commas' },
   { name: 'COLLECTOR_CUSTOMERS', option: 'customers', read: yesOrNo, fallback: 'true', help: 'take customers (identify) at all' },
   { name: 'COLLECTOR_ALLOW_NEGATIVE', option: 'allowNegative', read: yesOrNo, fallback: 'false', help: 'take values below zero' },
@@ -69,6 +77,7 @@ export const variables: readonly Variable[] = [
   { name: 'COLLECTOR_VALUE_PER_DAY', option: 'limits.valuePerDay', read: integer(1), fallback: 'no cap', help: 'most metered for one customer in a day' },
   { name: 'COLLECTOR_TRUST_PROXY', option: 'trustProxy', read: integer(0, 16), fallback: '0', help: 'how many proxies write X-Forwarded-For' },
   { name: 'COLLECTOR_UPSTREAM_TIMEOUT_MS', option: 'upstreamTimeoutMs', read: integer(1), fallback: '10000', help: 'how long one request to Amberflo may take' },
+  { name: 'COLLECTOR_DRAIN_MS', option: 'drainMs', read: integer(0), fallback: String(DRAIN_MS), help: 'how long what is in hand may take after SIGTERM' },
   { name: 'COLLECTOR_LOG_LEVEL', option: 'logLevel', read: level, fallback: 'info', help: logLevels.join(', ') },
   { name: 'HOST', option: 'host', read: text, fallback: 'all addresses', help: 'the address to listen on' },
   { name: 'PORT', option: 'port', read: integer(0, 65_535), fallback: '8787', help: '0 picks a free one' },
@@ -79,6 +88,7 @@ export interface ServerSettings extends Omit<CollectorOptions, 'spool'> {
   spoolUrl?: string
   spoolOptions?: { maxItems?: number; maxBytes?: number; leaseMs?: number }
   logLevel?: (typeof logLevels)[number]
+  drainMs?: number
   host?: string
   port?: number
 }
@@ -87,12 +97,13 @@ export interface ServerSettings extends Omit<CollectorOptions, 'spool'> {
 export function readEnvironment(env: NodeJS.ProcessEnv): ServerSettings {
   const settings: Record<string, unknown> = {}
   for (const { name, option, read } of variables) {
-    const given = env[name]?.trim()
-    if (!given) continue
+    const given = env[name] ?? ''
+    const value = given.trim()
+    if (!value) continue
     const [outer = '', inner] = option.split('.')
     try {
-      if (inner === undefined) settings[outer] = read(given)
-      else settings[outer] = { ...(settings[outer] as object), [inner]: read(given) }
+      if (inner === undefined) settings[outer] = read(value, given)
+      else settings[outer] = { ...(settings[outer] as object), [inner]: read(value, given) }
     } catch (error) {
       if (error instanceof ConfigError) throw new ConfigError(`${name} ${error.message}`)
       throw error

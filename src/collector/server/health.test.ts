@@ -44,6 +44,18 @@ it('is not ready when the spool fails, or does not answer', async () => {
   expect(await spooled(() => new Promise(() => undefined)).read()).toMatchObject({ ready: false, spool: 'failing' })
 })
 
+it('is not ready for a while after the spool could not be written, or until it can be', async () => {
+  const health = spooled(async () => empty)
+  const failed: CollectorEvent = { type: 'alarm', alarm: 'spool_failed', detail: {} }
+  health.observe(failed)
+  expect(await health.read()).toMatchObject({ ready: false, spool: 'failing' })
+  time += 10_000
+  expect(await health.read()).toMatchObject({ ready: true, spool: 'ok' })
+  health.observe(failed)
+  health.observe({ type: 'taken', accepted: 1, duplicates: 0 })
+  expect(await health.read()).toMatchObject({ ready: true, spool: 'ok' })
+})
+
 it('is not ready while it drains', async () => {
   const health = spooled(async () => empty)
   health.startDraining()

@@ -2,7 +2,7 @@ import type { CollectorEvent } from '../events.js'
 import { inTime } from '../in-time.js'
 import type { SpoolStats } from '../spool/spool.js'
 
-/** A request to Amberflo that failed so long ago says nothing of now. */
+/** A request to Amberflo, or a write to the spool, that failed so long ago says nothing of now. */
 const RECENT_MS = 10_000
 /** A backlog older than this is worth a person's look. */
 const OLD_BACKLOG_MS = 5 * 60 * 1000
@@ -26,10 +26,14 @@ export interface Readiness {
  */
 export function createHealth(spoolStats: (() => Promise<SpoolStats>) | null, now: () => number = Date.now) {
   let failedAt = Number.NEGATIVE_INFINITY
+  let spoolFailedAt = Number.NEGATIVE_INFINITY
   let draining = false
+  const isRecent = (at: number) => now() - at < RECENT_MS
 
   return {
     observe(event: CollectorEvent) {
+      if (event.type === 'taken') spoolFailedAt = Number.NEGATIVE_INFINITY
+      if (event.type === 'alarm' && event.alarm === 'spool_failed') spoolFailedAt = now()
       if (event.type !== 'upstream') return
       const failed = event.status === 0 || event.status === 401 || event.status === 403 || event.status >= 500
       failedAt = failed ? now() : Number.NEGATIVE_INFINITY
@@ -40,9 +44,9 @@ export function createHealth(spoolStats: (() => Promise<SpoolStats>) | null, now
     async read(): Promise<Readiness> {
       const stats = spoolStats ? await inTime(spoolStats(), SPOOL_ANSWERS_MS).catch(() => null) : undefined
       const ageMs = stats?.oldestAt ? Math.max(0, now() - stats.oldestAt) : 0
-      const spool = stats === undefined ? 'none' : stats === null ? 'failing' : ageMs > OLD_BACKLOG_MS ? 'degraded' : 'ok'
+      const spool = stats === undefined ? 'none' : stats === null || isRecent(spoolFailedAt) ? 'failing' : ageMs > OLD_BACKLOG_MS ? 'degraded' : 'ok'
       const down: State = spoolStats ? 'degraded' : 'failing'
-      const upstream = now() - failedAt < RECENT_MS ? down : 'ok'
+      const upstream = isRecent(failedAt) ? down : 'ok'
       const ready = spool !== 'failing' && upstream !== 'failing' && !draining
       return { ready, spool, upstream, backlogAgeSeconds: Math.round(ageMs / 1000), draining }
     },

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { openCollector } from '../collector.js'
 import type { CollectorEvent } from '../events.js'
+import { inTime } from '../in-time.js'
 import { openSpool } from '../spool/open.js'
 import type { Spool, SpoolOptions } from '../spool/spool.js'
-import { asConfigError, ConfigError, type ServerSettings } from './environment.js'
+import { asConfigError, ConfigError, DRAIN_MS, type ServerSettings } from './environment.js'
 import { createHealth } from './health.js'
 import { listen } from './listen.js'
 import { createLog, logEvents } from './log.js'
@@ -11,15 +12,15 @@ import { createMetrics } from './metrics.js'
 import { createRoutes } from './routes.js'
 import { sendByHttp } from './send.js'
 
-/** What is in hand is finished within this, or cut off: a little less than the 30 s that orchestrators give. */
-const DRAIN_MS = 25_000
+/** Of the time to drain, what is kept for after the last answer. */
+const CLOSE_MS = 3_000
 
 /** On a machine with much memory V8 lets garbage grow to several times of what is in use; after a flood that would stay. */
 const FRUGAL = '--heap-growing-percent=60'
 
 /** Listens, says so on stdout, and resolves after SIGTERM or SIGINT when all that was in hand is done. A second signal ends at once. */
 export async function serve(settings: ServerSettings): Promise<void> {
-  const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, ...options } = settings
+  const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, drainMs = DRAIN_MS, ...options } = settings
   requireProof(settings)
   setFlagsFromString(FRUGAL)
   const log = createLog(logLevel)
@@ -47,9 +48,12 @@ export async function serve(settings: ServerSettings): Promise<void> {
   log.info({ signal }, 'draining')
   health.startDraining()
   void nextSignal().then(() => process.exit(1))
-  await server.drain(DRAIN_MS)
-  await collector.close()
-  log.info('drained')
+  const endAt = performance.now() + drainMs
+  await server.drain(Math.max(0, drainMs - CLOSE_MS))
+  await inTime(collector.close(), endAt - performance.now()).then(
+    () => log.info('drained'),
+    () => log.warn('stopped before all that was in hand was done: a spool has it still, and pages send again what was not answered'),
+  )
   process.exit(0)
 }
 

@@ -9,6 +9,8 @@ const PARTS = 4096
 /** While ids come, so many times as many are moved, so that it comes to an end before it begins again. */
 const AHEAD = 1.25
 
+type Times = Record<'rememberMs' | 'rememberCorrectedMs', number>
+
 interface Generation {
   /** Ids by the turn in which they were appended. */
   turns: Map<number, IdSet>
@@ -31,15 +33,21 @@ const listOf = (ids: readonly string[]) => JSON.stringify(ids.map((id) => Buffer
  * in its order, a part with each transaction, so that one page is written for many; from then on ids are looked for
  * there as well. When a new turn begins, the table of the turn before the last is emptied at once.
  *
+ * Corrected ids, of which there are few, are in a table of their own besides, and known for `rememberCorrectedMs`.
+ *
  * All this happens inside the transactions of those who call, between `begin` and `end`; `undo` is for when one did
  * not come to its end.
  */
-export function createKnown(database: Database, rememberMs: number, generation = GENERATION) {
+export function createKnown(database: Database, { rememberMs, rememberCorrectedMs }: Times, generation = GENERATION) {
   const tables = ['known_0', 'known_1'] as const
   // A statement for many ids: calls cost more than what they do.
   const insert = tables.map((table) => database.prepare(`INSERT OR IGNORE INTO ${table} SELECT unhex(value) FROM json_each(?)`))
   const empty = tables.map((table) => database.prepare(`DELETE FROM ${table}`))
-  const find = database.prepare('SELECT value AS key FROM json_each(?) WHERE unhex(value) IN known_0 OR unhex(value) IN known_1')
+  const find = database.prepare(`
+    SELECT value AS key FROM json_each(?)
+    WHERE unhex(value) IN known_0 OR unhex(value) IN known_1 OR unhex(value) IN (SELECT key FROM corrected)`)
+  const keepCorrected = database.prepare('INSERT OR IGNORE INTO corrected SELECT unhex(value), ? FROM json_each(?)')
+  const dropCorrected = database.prepare('DELETE FROM corrected WHERE until <= ?')
   const keep = database.prepare('INSERT INTO recent VALUES (?, ?, ?)')
   const readSince = database.prepare('SELECT turn, keys FROM recent WHERE seq > ?')
   const dropUntil = database.prepare('DELETE FROM recent WHERE seq <= ?')
@@ -53,6 +61,8 @@ export function createKnown(database: Database, rememberMs: number, generation =
   /** Which of the expected ones a table holds. */
   let stored = new Set<string>()
   let added = new Set<string>()
+  let corrected: string[] = []
+  let time = 0
   /** Brings into memory what the last transaction wrote, unless it was undone. */
   let settle: (() => void) | undefined
 
@@ -85,6 +95,7 @@ export function createKnown(database: Database, rememberMs: number, generation =
     empty[turn & 1]?.run()
     if (turn > totals.turn + 1) empty[1 - (turn & 1)]?.run()
     dropTurnsBefore.run(turn - 1)
+    dropCorrected.run(now)
     totals.turn = turn
   }
 
@@ -126,13 +137,16 @@ export function createKnown(database: Database, rememberMs: number, generation =
       const found = totals.stored ? (find.all(listOf(expected)) as { key: string }[]) : []
       stored = new Set(found.map(({ key }) => Buffer.from(key, 'hex').toString('latin1')))
       added = new Set()
+      corrected = []
       expected = []
+      time = now
     },
     has,
     /** Whether it is new; it is known from now on. */
-    add(id: string): boolean {
+    add(id: string, isCorrected: boolean): boolean {
       if (has(id)) return false
       added.add(id)
+      if (isCorrected) corrected.push(id)
       return true
     },
     /** Writes down what was added. */
@@ -144,6 +158,7 @@ export function createKnown(database: Database, rememberMs: number, generation =
       }
       const moving = old
       if (ids.size > 0) keep.run(++totals.recent, since, Buffer.from([...ids].join(''), 'latin1'))
+      if (corrected.length > 0) keepCorrected.run(time + rememberCorrectedMs, listOf(corrected))
       const last = totals.recent
       const part = moving === null ? 0 : move(totals, moving)
       settle = () => {

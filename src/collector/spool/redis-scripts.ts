@@ -27,10 +27,10 @@ export const keys = {
 
 const { items, dead, bytes, known, order, group } = keys
 
-/** ARGV: most items, most bytes, ms to remember, then kind, customer, id, JSON, hash of each. Gives how many are new, or -1 when they do not fit. */
+/** ARGV: most items, most bytes, then kind, customer, id, JSON, hash, ms to remember of each. Gives how many are new, or -1 when they do not fit. */
 export const append = `
   local new, seen, size = {}, {}, 0
-  for i = 4, #ARGV, 5 do
+  for i = 3, #ARGV, 6 do
     local hash = ARGV[i + 4]
     if ARGV[i] == 'customer' or (not seen[hash] and redis.call('EXISTS', '${known}' .. hash) == 0) then
       if ARGV[i] == 'record' then seen[hash] = true end
@@ -46,7 +46,7 @@ export const append = `
     local hash = ARGV[i + 4]
     local id = redis.call('XADD', '${items}', '*', 'kind', ARGV[i], 'customer', ARGV[i + 1], 'id', ARGV[i + 2], 'json', ARGV[i + 3], 'hash', hash)
     if ARGV[i] == 'customer' then redis.call('RPUSH', '${order}' .. hash, id)
-    else redis.call('SET', '${known}' .. hash, '', 'PX', ARGV[3], 'NX') end
+    else redis.call('SET', '${known}' .. hash, '', 'PX', ARGV[i + 5], 'NX') end
   end
   redis.call('INCRBY', '${bytes}', size)
   return #new

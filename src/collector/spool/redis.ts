@@ -34,7 +34,7 @@ const itemOf = ([id, fields]: Entry): SpoolItem & { lease: string } => ({
  * It is as durable as Redis is set up to be: `appendonly yes` and `appendfsync always`.
  */
 export async function openRedis(url: string, options: SpoolOptions = {}): Promise<Spool> {
-  const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
+  const { maxItems, maxBytes, rememberMs, rememberCorrectedMs, leaseMs } = { ...spoolDefaults, ...options }
   const redis = await connectRedis(url)
   const consumer = crypto.randomUUID()
   let closed = false
@@ -58,8 +58,8 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
   return {
     leaseMs,
     async append(items) {
-      const args = items.flatMap((item) => [item.kind, item.customerId, item.id, item.json, hashOf(item)])
-      const added = await redis.run<number>(scripts.append, maxItems, maxBytes, rememberMs, ...args)
+      const args = items.flatMap((item) => [item.kind, item.customerId, item.id, item.json, hashOf(item), item.corrected ? rememberCorrectedMs : rememberMs])
+      const added = await redis.run<number>(scripts.append, maxItems, maxBytes, ...args)
       if (added < 0) throw new SpoolFullError()
       return { duplicates: items.length - added }
     },

@@ -6,6 +6,8 @@ export interface SpoolItem {
   id: string
   /** The final JSON text: what is sent upstream, the same at each attempt. */
   json: string
+  /** The collector's clock is in it, so that a later arrival would be another text: its id stays known for `rememberCorrectedMs`. */
+  corrected?: true
 }
 
 export interface Leased extends SpoolItem {
@@ -41,6 +43,8 @@ export interface SpoolOptions {
   maxBytes?: number
   /** How long a record's id stays known after it was appended, in milliseconds; 24 h by default. */
   rememberMs?: number
+  /** The same for a corrected one; 31 days by default, because a page sends again for 30. */
+  rememberCorrectedMs?: number
   /** How long a lease hides its items, and the longest delay of `retry`, in milliseconds; 30 s by default. */
   leaseMs?: number
   /** Told what makes the spool less durable than it should be. */
@@ -51,6 +55,7 @@ export const spoolDefaults: Required<Omit<SpoolOptions, 'warn'>> = {
   maxItems: 1_000_000,
   maxBytes: 512 * 1024 * 1024,
   rememberMs: 24 * 60 * 60 * 1000,
+  rememberCorrectedMs: 31 * 24 * 60 * 60 * 1000,
   leaseMs: 30_000,
 }
 

@@ -7,6 +7,7 @@ import type { Database } from './driver.js'
  * | `waits` | until when an item is leased or put off, and how often it was leased; no row: never |
  * | `dead` | dead letters |
  * | `recent`, `known_0`, `known_1` | ids, by turns of time; see `known.ts` |
+ * | `corrected` | ids of corrected records, and until when they are known |
  * | `locks` | who works on a customer |
  * | `totals` | one row, see `Totals` |
  */
@@ -22,6 +23,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS recent (seq INTEGER PRIMARY KEY, turn INTEGER NOT NULL, keys BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS known_0 (key BLOB PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS known_1 (key BLOB PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS corrected (key BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS locks (customer TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS totals (
     one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, waiting INTEGER NOT NULL, dead INTEGER NOT NULL, bytes INTEGER NOT NULL, leases INTEGER NOT NULL,
@@ -42,7 +44,7 @@ export interface Totals {
   turn: number
   recent: number
   moved: number
-  /** 1 when `known_0` or `known_1` holds anything; it is asked, not kept. */
+  /** 1 when `known_0`, `known_1` or `corrected` holds anything; it is asked, not kept. */
   stored: number
 }
 
@@ -93,7 +95,7 @@ export const prepareStatements = (database: Database) => ({
   raise: database.prepare(`
     INSERT INTO items (seq, kind, customer, id, json, appended) SELECT ?, kind, customer, id, json, ? FROM dead WHERE seq = ?`),
   removeDead: database.prepare('DELETE FROM dead WHERE seq = ?'),
-  readTotals: database.prepare('SELECT *, EXISTS (SELECT 1 FROM known_0) OR EXISTS (SELECT 1 FROM known_1) AS stored FROM totals'),
+  readTotals: database.prepare('SELECT *, EXISTS (SELECT 1 FROM known_0) OR EXISTS (SELECT 1 FROM known_1) OR EXISTS (SELECT 1 FROM corrected) AS stored FROM totals'),
   writeTotals: database.prepare('UPDATE totals SET next = ?, waiting = ?, dead = ?, bytes = ?, leases = ?, turn = ?, recent = ?, moved = ?'),
   oldest: database.prepare('SELECT appended FROM items ORDER BY seq LIMIT 1'),
 })

@@ -33,7 +33,7 @@ function runsOf(items: readonly { lease: string }[]): Run[] {
  * @see https://www.sqlite.org/wal.html
  */
 export async function openSqlite(file: string, options: SpoolOptions & { now?: () => number; generation?: number } = {}): Promise<Spool> {
-  const { maxItems, maxBytes, rememberMs, leaseMs } = { ...spoolDefaults, ...options }
+  const { maxItems, maxBytes, leaseMs, ...times } = { ...spoolDefaults, ...options }
   const now = options.now ?? Date.now
   // Usage is nobody else's to read; SQLite gives its log the same mode.
   await (await open(file, 'a', 0o600)).close()
@@ -45,7 +45,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     throw error
   }
   const sql = prepareStatements(database)
-  const known = createKnown(database, rememberMs, options.generation)
+  const known = createKnown(database, times, options.generation)
   const fresh = createFresh()
   const readTotals = () => sql.readTotals.get() as Totals
   const group = groupCommit<Totals>(database, {
@@ -69,7 +69,7 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
   function append(items: readonly SpoolItem[], keys: readonly (string | null)[], at: number, totals: Totals) {
     const bytes = sizeOf(items)
     const fits = (count: number, size: number) => totals.waiting + totals.dead + count <= maxItems && totals.bytes + size <= maxBytes
-    const newOnes = (isNew: (key: string) => boolean) => items.filter((_, index) => keys[index] === null || isNew(keys[index] as string))
+    const newOnes = (isNew: (key: string, isCorrected: boolean) => boolean) => items.filter(({ corrected }, index) => keys[index] === null || isNew(keys[index] as string, corrected === true))
     if (!fits(items.length, bytes)) {
       const unknown = newOnes((key) => !known.has(key))
       if (!fits(unknown.length, sizeOf(unknown))) throw new Untouched(new SpoolFullError())

@@ -96,6 +96,23 @@ export function describeTaking({ open, openThree }: Handles) {
       expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
     })
 
+    it('knows a corrected record for longer, whether or not it is corrected the second time', async () => {
+      const spool = await open({ rememberMs: 150, rememberCorrectedMs: 60_000 })
+      const corrected = { ...record('1'), corrected: true as const }
+      await spool.append([corrected, record('2')])
+      await sleep(350)
+      expect(await (await open({ rememberMs: 150 })).append([record('2'), record('1')])).toEqual({ duplicates: 1 })
+      expect(await spool.append([corrected])).toEqual({ duplicates: 1 })
+    })
+
+    it('forgets a corrected record too', async () => {
+      const spool = await open({ rememberMs: 150, rememberCorrectedMs: 200 })
+      const corrected = { ...record('1'), corrected: true as const }
+      await spool.append([corrected])
+      await sleep(550)
+      expect(await spool.append([corrected])).toEqual({ duplicates: 0 })
+    })
+
     it('takes customers again and again', async () => {
       const spool = await open()
       await spool.append([customer('acme', 'A')])
