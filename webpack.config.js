@@ -13,8 +13,8 @@ const minimizer = (mangle) =>
     extractComments: false,
     minify: [TerserPlugin.swcMinify, TerserPlugin.terserMinify],
     terserOptions: [
-      { ecma: 2021, compress: { passes: 3 }, mangle: true },
-      { ecma: 2021, module: true, compress: { passes: 4, unsafe_arrows: true, keep_fargs: false }, mangle, format: { comments: false } },
+      { ecma: 2021, module: true, toplevel: true, compress: { passes: 3 }, mangle: true },
+      { ecma: 2021, module: true, compress: { passes: 4, unsafe_arrows: true, keep_fargs: false, hoist_funs: true }, mangle, format: { comments: false } },
     ],
   })
 
@@ -23,7 +23,7 @@ const minimizer = (mangle) =>
  * is, or the DOM's where the script uses them.
  */
 const internal = `
-  awake beat bytes claim ctx customer dueAt forget hurry journal left limits missed needsProof newId onBlocked
+  accept awake beat bytes claim ctx customer dueAt forget hurry journal knows left limits missed needsProof newId onBlocked
   onFate onItems onRetry owners post read receipts release renew renewed restart restored retryAfter run seal
   send state takeOver transact tries url visible write
 `

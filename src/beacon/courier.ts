@@ -122,7 +122,7 @@ export function createCourier(options: CourierOptions): Courier {
       for (const item of batch.items) end(batch, [item], 'rejected', reasonOf(item))
       return
     }
-    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing (offline? Content-Security-Policy?)'}, batch ${batch.id} → ${batch.state}`)
+    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing (offline? CSP?)'}, batch ${batch.id} → ${batch.state}`)
     if (batch.state === 'settled') end(batch, items, 'dropped', 'refused')
     else if (batch.state === 'waiting') {
       batch.dueAt = 0

@@ -138,14 +138,14 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
             row.left = row.items.length
             for (const item of row.items) {
               rowOf.set(item, row)
-              known.add(item.id)
+              known.add(item.json)
             }
             onItems(row.items)
           }
         } while (rows.length === READ_ROWS)
       } finally {
         // A commit may have come about after the journal was written.
-        await Promise.all(journal.read(other).filter(({ id }) => !known.has(id)).map(put))
+        await Promise.all(journal.read(other).filter(({ json }) => !known.has(json)).map(put))
         // Could they not be committed, they pass into this page's own entry before the old one goes.
         note()
         journal.write(other, [])

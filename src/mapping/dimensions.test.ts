@@ -58,7 +58,7 @@ describe('values', () => {
 
 describe('names', () => {
   it('are verbatim', () => {
-    const names = ['a/b|c', ' A ', 'x.y', '', 'constructor', 'toString', 'é'.repeat(300)]
+    const names = ['a/b|c', ' A ', 'x.y', '', 'my__proto__', 'constructor', 'toString', 'é'.repeat(300)]
     const dimensions = Object.fromEntries(names.map((name) => [name, '1']))
     expect(map(dimensions)).toEqual({ dimensions, notes: [] })
   })

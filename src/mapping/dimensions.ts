@@ -27,7 +27,7 @@ export function dimensionsOf(
 ): Map<string, Scalar> {
   const dimensions = flatten(properties, 'properties', note, new Map(given))
   for (const [name, value] of dimensions) {
-    const text = withoutSeparators(value).match(/^.{0,200}/su)![0]
+    const text = withoutSeparators(String(value).match(/^.{0,200}/su)![0])
     if (!text.trim() || name.startsWith('aflo.') || covers(deny, name) || (allow && !covers(allow, name))) dimensions.delete(name)
     else dimensions.set(name, text)
   }

@@ -5,7 +5,7 @@ import { plain, textOf, type Scalar } from './value.js'
 export const MAX_DEPTH = 32
 
 /** How many values one walk looks at: objects that each hold the next one twice have more than anybody can wait for. */
-export const MAX_VALUES = 100_000
+export const MAX_VALUES = 10_000
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
@@ -25,7 +25,7 @@ export function flatten(source: unknown, root: string, note: Note, flat = new Ma
   const visit = (read: () => unknown, name: string, owners: readonly unknown[]): void => {
     try {
       let value = plain(read())
-      if (name.endsWith('__proto__') || owners.includes(value) || owners[MAX_DEPTH]) throw Error()
+      if (`.${name}`.endsWith('.__proto__') || owners.includes(value) || owners[MAX_DEPTH]) throw Error()
       const items = Array.isArray(value) && Object.values(value).map(plain)
       if (items && !items.some(isObject)) value = items.filter(textOf).join()
       if (textOf(value)) flat.set(name, value as Scalar)

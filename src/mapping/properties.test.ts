@@ -153,7 +153,7 @@ it('is deterministic', () => {
 
 it('depends on the clock only where the event has no time', () => {
   fc.assert(
-    fc.property(event, fc.date({ noInvalidDate: true, min: new Date('0000-01-01'), max: new Date('9999-12-31') }), (make, timestamp) => {
+    fc.property(event, fc.date({ noInvalidDate: true }), (make, timestamp) => {
       const given = { ...make(), timestamp }
       expect(recordOf(given, 1)).toEqual(recordOf(given, 2))
     }),

@@ -10,7 +10,7 @@ import { textOf } from './value.js'
 const DECIMAL = /^\s*[-+.\de]+\s*$/i
 
 /** Other texts are not handed to `Date`: each engine reads them in its own way. */
-const ISO_8601 = /^\d{4}-\d\d-\d\d(T\S+)?$/
+const ISO_8601 = /^([-+]\d\d)?\d{4}-\d\d-\d\d(T\S+)?$/
 
 /**
  * Makes an event a record, or tells why not. The record's keys always have the same order, because a record that is

@@ -211,6 +211,22 @@ describe('fates', () => {
     await analytics.identify('u1', { plan: 'free' })
     expect(beacon.items).toHaveLength(3)
   })
+
+  it('is sent again after another one, whatever of them has been accepted', async () => {
+    const { analytics, beacon } = await openPage()
+    const identify = (plan: string) => analytics.identify('u1', { plan })
+    await identify('free')
+    beacon.settle({})
+    await identify('pro')
+    await identify('free')
+    expect(beacon.items).toHaveLength(3)
+    // Only now the ones in between are: what was identified last is what is known.
+    beacon.settle({})
+    await identify('free')
+    expect(beacon.items).toHaveLength(3)
+    await identify('pro')
+    expect(beacon.items).toHaveLength(4)
+  })
 })
 
 describe('destination middleware', () => {
@@ -223,6 +239,34 @@ describe('destination middleware', () => {
     const { event } = await analytics.track('A', { value: 2 })
     expect(bodies()[0]).toMatchObject({ meterValue: 2, dimensions: { via: 'Amberflo track A' } })
     expect(event.properties).toEqual({ value: 2 })
+  })
+
+  it('changes nothing else at any depth', async () => {
+    const { analytics, bodies } = await openPage()
+    await analytics.addDestinationMiddleware('Amberflo', ({ payload, next }) => {
+      const { properties, context } = payload.obj
+      properties!['user'].name = 'hidden'
+      context!.page!.path = '/hidden'
+      next(payload)
+    })
+    const { event } = await analytics.track('A', { user: { name: 'Ann' } }, { context: { page: { path: '/' } } })
+    expect(bodies()[0]).toMatchObject({ dimensions: { 'user.name': 'hidden' } })
+    expect([event.properties, event.context!.page!.path]).toEqual([{ user: { name: 'Ann' } }, '/'])
+  })
+
+  it('runs for a hook that is called before load', async () => {
+    const { analytics } = await openPage()
+    const beacon = fakeBeacon()
+    const plugin = createFactory(beacon.create, noRuntime)({ collectorUrl: '/usage' })
+    plugin.addMiddleware(({ payload, next }) => {
+      payload.obj.event = 'B'
+      next(payload)
+    })
+    const early = plugin.track(new Context({ type: 'track', event: 'A', messageId: 'm1', anonymousId: 'a1' }))
+    const [instance] = await analytics
+    await plugin.load(Context.system(), instance)
+    await early
+    expect(JSON.parse(beacon.items[0]!.json)).toMatchObject({ meterApiName: 'B' })
   })
 
   it('drops what it does not pass on', async () => {

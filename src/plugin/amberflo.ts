@@ -26,7 +26,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let beacon: Beacon | undefined
     let tokens: Tokens | undefined
     let payer: string | undefined
-    let start: ((analytics: Analytics) => void) | undefined
+    let start!: (analytics: Analytics) => void
     let isRunning = false
     let delivered: Promise<unknown> = Promise.resolve()
 
@@ -43,10 +43,10 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const warn = (message: string): void => say('warn', message)
 
+    const loaded = new Promise<Analytics>((resolve) => (start = resolve))
+
     /** Set where there are subscriptions, which replace the routing. */
-    const runner = settings.subscriptions.length
-      ? new Promise<Analytics>((resolve) => (start = resolve)).then((instance) => loadRunner(loadRuntime, settings, instance, warn))
-      : undefined
+    const runner = settings.subscriptions.length ? loaded.then((instance) => loadRunner(loadRuntime, settings, instance, warn)) : undefined
     void runner?.then(() => (isRunning = true))
 
     /** The events whose fate is not known yet, by id, and the customers that were made of them. */
@@ -59,7 +59,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         waiting.delete(id)
         ctx?.stats.increment(`amberflo.${outcome}`)
         say(reason ? 'warn' : 'debug', `${id} ${outcome} by ${via}: ${reason ?? batchId}`, ctx)
-        if (customer && !reason) identified.add(customer)
+        if (customer && !reason) identified.accept(customer)
       }
       // A callback that fails, or a promise that it returns, is not the page's trouble.
       void (async () => settings.onReceipt?.(fate))().catch((error) => warn(`onReceipt failed: ${error}`))
@@ -86,7 +86,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       const json = JSON.stringify(value)
       const key = value.customerId
       const isRecord = 'uniqueId' in value
-      if (!isRecord && identified.has(json)) return say('debug', 'known already', ctx)
+      if (!isRecord && identified.knows(json)) return say('debug', `${messageId} is known`, ctx)
       const id = isRecord ? value.uniqueId : messageId
       waiting.set(id, { ctx, customer: !isRecord && json })
       say('debug', `${id} → ${json}`, ctx)
@@ -105,7 +105,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         onFate({ batchId: '', uniqueIds: [id], outcome: RULES.includes(reason) ? 'dropped' : 'rejected', reason, via: 'beacon' })
       }
       try {
-        const event = await middleware.run(ctx.event, analytics!)
+        const event = await middleware.run(ctx.event, loaded)
         const routed = !event ? []
           : runner ? await (await runner)(event, note)
           : [route(event, settings, () => analytics?.group().id(), note)]
@@ -140,7 +140,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
         for (const wrapper of instance.queue?.plugins as Wrapper[] ?? []) if (wrapper.action === plugin) wrapper.name ??= NAME
         beacon ??= open()
-        start?.(instance)
+        start(instance)
       },
       async unload() {
         tokens?.close()

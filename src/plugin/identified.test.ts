@@ -9,47 +9,65 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
+/** A page on which `json` has been identified, and accepted. */
+const withAccepted = (json: string) => {
+  const identified = createIdentified('/usage')
+  expect(identified.knows(json)).toBe(false)
+  identified.accept(json)
+  return identified
+}
+
 it('knows exactly the last one, on this and later pages', () => {
-  const here = createIdentified('/usage')
-  expect(here.has('{"a":1}')).toBe(false)
-  here.add('{"a":1}')
-  for (const page of [here, createIdentified('/usage')]) {
-    expect(page.has('{"a":1}')).toBe(true)
-    expect(page.has('{"a":2}')).toBe(false)
-  }
-  expect(createIdentified('/other').has('{"a":1}')).toBe(false)
-  here.add('{"a":2}')
-  expect(here.has('{"a":1}')).toBe(false)
+  const here = withAccepted('{"a":1}')
+  expect(here.knows('{"a":1}')).toBe(true)
+  const later = createIdentified('/usage')
+  expect(later.knows('{"a":1}')).toBe(true)
+  expect(later.knows('{"a":2}')).toBe(false)
+  later.accept('{"a":2}')
+  expect(here.knows('{"a":2}')).toBe(true)
   expect(localStorage).toHaveLength(1)
 })
 
+it('of one collector is not known to another', () => {
+  withAccepted('{"a":1}')
+  expect(createIdentified('/other').knows('{"a":1}')).toBe(false)
+})
+
+it('forgets what another one follows, accepted or not', () => {
+  const identified = withAccepted('{"a":1}')
+  expect(identified.knows('{"a":2}')).toBe(false)
+  expect(identified.knows('{"a":1}')).toBe(false)
+  identified.accept('{"a":2}')
+  expect(identified.knows('{"a":1}')).toBe(false)
+  identified.accept('{"a":1}')
+  expect(identified.knows('{"a":1}')).toBe(true)
+})
+
 it('forgets after a day', () => {
-  const identified = createIdentified('/usage')
-  identified.add('{}')
+  const identified = withAccepted('{}')
   jest.setSystemTime(Date.now() + DAY - 1)
-  expect(identified.has('{}')).toBe(true)
+  expect(identified.knows('{}')).toBe(true)
   jest.setSystemTime(Date.now() + 1)
-  expect(identified.has('{}')).toBe(false)
+  expect(identified.knows('{}')).toBe(false)
 })
 
 it('takes a time in the future for a clock that was set back', () => {
-  const identified = createIdentified('/usage')
-  identified.add('{}')
+  const identified = withAccepted('{}')
   jest.setSystemTime(Date.now() - 3600_000)
-  expect(identified.has('{}')).toBe(false)
+  expect(identified.knows('{}')).toBe(false)
 })
 
 it('does without storage', () => {
   const property = Object.getOwnPropertyDescriptor(globalThis, 'localStorage')!
   Object.defineProperty(globalThis, 'localStorage', { get() { throw new Error('blocked') }, configurable: true })
   const identified = createIdentified('/usage')
-  expect(identified.has('{}')).toBe(false)
-  identified.add('{}')
-  expect(identified.has('{}')).toBe(true)
+  expect(identified.knows('{}')).toBe(false)
+  identified.accept('{}')
+  expect(identified.knows('{}')).toBe(true)
   Object.defineProperty(globalThis, 'localStorage', property)
 })
 
 it('is not confused by what others wrote', () => {
   localStorage.setItem('amberflo:identified', 'null')
-  expect(createIdentified('/usage').has('{}')).toBe(false)
+  expect(createIdentified('/usage').knows('{}')).toBe(false)
 })

@@ -4,10 +4,10 @@ const ENTRY = 'amberflo:identified'
 const DAY_MS = 24 * 3600 * 1000
 
 export interface Identified {
-  /** Whether exactly this was accepted less than a day ago. */
-  has(json: string): boolean
-  /** Remembers what was accepted just now. */
-  add(json: string): void
+  /** Takes a customer for the newest. Whether exactly this was accepted less than a day ago; else, what was is forgotten. */
+  knows(json: string): boolean
+  /** Remembers what was accepted just now, if it is the newest still. */
+  accept(json: string): void
 }
 
 /**
@@ -18,15 +18,22 @@ export interface Identified {
 export const createIdentified = (scope: string): Identified => {
   // Not before it is asked: a plugin may be made on a server.
   let store: Store | undefined
+  let newest: string
   const entry = (at: number, json: string): string => `${at} ${scope} ${json}`
   return {
-    has(json) {
+    knows(json) {
+      newest = json
       store ??= openStore()
       const at = parseInt(store[ENTRY]!)
       const age = Date.now() - at
       // A time in the future is a clock that was set back since.
-      return age >= 0 && age < DAY_MS && store[ENTRY] === entry(at, json)
+      const isKnown = age >= 0 && age < DAY_MS && store[ENTRY] === entry(at, json)
+      // What was accepted may be asked for again before this one is.
+      if (!isKnown) setEntry(store, ENTRY)
+      return isKnown
     },
-    add: (json) => setEntry((store ??= openStore()), ENTRY, entry(Date.now(), json)),
+    accept(json) {
+      if (json === newest) setEntry(store!, ENTRY, entry(Date.now(), json))
+    },
   }
 }

@@ -10,7 +10,11 @@ const asPlugin = (run: Middleware, integration: string, analytics: Analytics): P
     const catcher = Object.create(analytics, { register: { value: resolve } })
     const wrap: Analytics['addSourceMiddleware'] = analytics.constructor.prototype.addSourceMiddleware
     wrap
-      .call(catcher, ({ payload, next }) => run({ payload, integration, next: (passed) => passed && next(passed) }))
+      .call(catcher, ({ payload, next }) => {
+        // A copy, to all depths: what it changes is this destination's alone.
+        payload.obj = payload.rawEvent() as SegmentEvent
+        return run({ payload, integration, next: (passed) => passed && next(passed) })
+      })
       .catch(reject)
   })
 
@@ -27,11 +31,10 @@ export const createMiddleware = (integration: string) => {
      * The event as the chain passes it on; `undefined` if one dropped it. The event itself is not touched.
      * @throws what a middleware throws
      */
-    async run(event: SegmentEvent, analytics: Analytics): Promise<SegmentEvent | undefined> {
+    async run(event: SegmentEvent, loaded: Promise<Analytics>): Promise<SegmentEvent | undefined> {
       if (!chain.length) return event
-      const { properties, traits, context } = event
-      const passed = { event: { ...event, properties: { ...properties }, traits: { ...traits }, context: { ...context } } } as Context
-      plugins ??= Promise.all(chain.map((run) => asPlugin(run, integration, analytics)))
+      const passed = { event } as Context
+      plugins ??= loaded.then((analytics) => Promise.all(chain.map((run) => asPlugin(run, integration, analytics))))
       try {
         for (const plugin of await plugins) await plugin.track!(passed)
         return passed.event

@@ -12,8 +12,8 @@ const NAMES = 'string[]'
 export const table = {
   collectorUrl: ['string'],
   token: ['string | function'],
-  customerId: ['userId | groupId | function', 'userId'],
-  anonymousUsage: ['meter | drop', 'meter'],
+  customerId: ['"userId" | "groupId" | function', 'userId'],
+  anonymousUsage: ['"meter" | "drop"', 'meter'],
   meters: { page: [METER, 'page'], screen: [METER, 'screen'], track: { __proto__: null as never, '*': [METER] }, only: [NAMES] },
   dimensions: { allow: [NAMES], deny: [NAMES] },
   consentCategories: [NAMES, []],
@@ -32,18 +32,26 @@ type Defaulted = 'customerId' | 'anonymousUsage' | 'meters' | 'dimensions' | 'co
 /** The settings with every default filled in. */
 export type Settings = AmberfloSettings & Required<Pick<AmberfloSettings, Defaulted>> & { batch: Required<NonNullable<AmberfloSettings['batch']>> }
 
-/** A type's name, a literal, a range of integers such as `1..500`, or a list such as `string[]`. Texts are not empty. */
+/** A type's name, a literal as in JSON, a range of integers such as `1..500`, or a list such as `string[]`. Texts are not empty. */
 const isOneOf = (value: unknown, expected: string): unknown =>
   expected.split(' | ').some((one) => {
     const [least, most] = one.split('..')
     return most ? Number.isInteger(value) && value! >= least! && value! <= most
       : Array.isArray(value) ? one.endsWith('[]') && value.every((each) => isOneOf(each, one.slice(0, -2)))
       : one === typeof value ? value
-      : one === `${value}`
+      : one === JSON.stringify(value)
   })
 
 /** Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. */
-const COLLECTOR = /^(\/(?!\/)|https?:\/\/(?!([^/]+\.)?amberflo\.io([:/?#]|$))[^/?#@\s]+([/?#]|$))/i
+const isCollector = (url: string): boolean => {
+  try {
+    // As browsers read it: `/\\elsewhere.example` is no path, and `usage` is one, but of nobody knows what.
+    const { href } = new URL(url, 'http://own')
+    return /^https?:\/\/(?!([^/]*@|([^/]*\.)?amberflo\.io\.?[:/]))/.test(href) && (url[0] === '/') === href.startsWith('http://own/')
+  } catch {
+    return false
+  }
+}
 const HOME = 'your collector, where the API key belongs'
 
 const fail = (name: string, given: unknown, expected: string): never => {
@@ -76,7 +84,7 @@ export const readSettings = (given: AmberfloSettings): Settings => {
   }
 
   const settings = read(given, table, '') as Settings
-  if (!COLLECTOR.test(settings.collectorUrl)) fail('collectorUrl', settings.collectorUrl, `an http(s) URL or a /path of ${HOME}`)
+  if (!isCollector(settings.collectorUrl)) fail('collectorUrl', settings.collectorUrl, `an http(s) URL or a /path of ${HOME}`)
   if (unknown.length) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }

@@ -12,13 +12,13 @@ export const loadRunner = async (
   settings: Settings,
   analytics: Analytics,
   warn: (message: string) => void,
-  attempt = 0,
 ): Promise<Runtime.Runner> => {
-  try {
-    return (await load(attempt)).createRunner(settings, analytics, warn)
-  } catch (error) {
-    warn(`subscriptions failed: ${error}`)
-    await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt + 1, 1)))
-    return loadRunner(load, settings, analytics, warn, attempt + 1)
+  for (let attempt = 0; ; ) {
+    try {
+      return (await load(attempt)).createRunner(settings, analytics, warn)
+    } catch (error) {
+      warn(`subscriptions failed: ${error}`)
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(++attempt, 1)))
+    }
   }
 }

@@ -208,6 +208,19 @@ describe('a function that fails', () => {
     expect(tokens.proof('u1')).toBe(minted('u1'))
   })
 
+  it('is asked again at once for who pays first after that', async () => {
+    const source = jest.fn(() => {
+      if (source.mock.calls.length > 4) return minted('u1')
+      throw new Error('nobody is logged in')
+    })
+    open(source)
+    await jest.advanceTimersByTimeAsync(10_000)
+    expect(source).toHaveBeenCalledTimes(4)
+    tokens.proof('u1')
+    await tokens.settled()
+    expect(told).toEqual([['u1', minted('u1')]])
+  })
+
   it.each([undefined, null, '', 5])('or gives %j is the same', async (nothing) => {
     open((async () => nothing) as never)
     await settle()

@@ -87,6 +87,8 @@ export const createTokens = (
       asker ??= owner
       if (isNew && owner !== undefined) onToken(owner, token)
     } catch (error) {
+      // Whoever pays first after that has not been asked for.
+      asker = customer ?? ''
       wait = backoffMs(++failures, Math.random())
       if (failures < 2) report(`token failed: ${error}`)
     }

@@ -136,6 +136,35 @@ it('refuses for the same reasons as everything else', async () => {
   expect((await runOf([{ partnerAction: 'meter', subscribe: 'type = "track"', mapping: { meterValue: 'many' } }], track)).made).toEqual(['bad_value'])
 })
 
+it('gives each record of an event an id of its own', async () => {
+  const meter = (meterApiName: string) => ({ partnerAction: 'meter', subscribe: 'type = "track"', mapping: { meterApiName } })
+  const customer = { partnerAction: 'customer', subscribe: 'type = "track"' }
+  const { made } = await runOf([meter('Calls'), customer, meter('Bytes'), meter('Bytes'), { ...meter('Own'), mapping: { uniqueId: 'own' } }], track)
+  expect(made.map((one) => (one as { uniqueId?: string }).uniqueId)).toEqual(['m1', undefined, 'm1.2', 'm1.3', 'own'])
+})
+
+it('leaves out what cannot be walked, as without subscriptions', async () => {
+  const loop: Record<string, unknown> = { fine: 'kept' }
+  loop['self'] = loop
+  const deep = Array.from({ length: 10_000 }).reduce((inner) => ({ inner }), {})
+  const properties = {
+    value: 2,
+    loop,
+    deep,
+    get thrown() {
+      throw new Error('boom')
+    },
+    proxy: new Proxy({}, { ownKeys: () => { throw new Error('boom') } }),
+    list: [{ at: new Date(0) }],
+    ...JSON.parse('{ "own": { "__proto__": { "polluted": 1 } } }'),
+    huge: Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [at, at])),
+  }
+  const { made, notes } = await runOf([{ partnerAction: 'meter', subscribe: 'type = "track"' }], { ...track, properties } as SegmentEvent)
+  expect(made).toMatchObject([{ uniqueId: 'm1', meterValue: 2, dimensions: { 'loop.fine': 'kept', 'list.0.at': '1970-01-01T00:00:00.000Z' } }])
+  for (const name of ['loop.self', 'huge', 'thrown', 'proxy']) expect(notes).toContain(`properties.${name}: unreadable, left out`)
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+})
+
 it('dispatches screen events', async () => {
   const screen = { ...track, type: 'screen', name: 'Start' } as SegmentEvent
   expect((await runOf([{ partnerAction: 'meter', subscribe: 'type = "screen"' }], screen)).made).toEqual([record])
@@ -146,6 +175,8 @@ it('reports what can never run, and lets the rest run', async () => {
     [
       { partnerAction: 'toString', subscribe: 'type = "track"' },
       { partnerAction: 'meter', subscribe: 'contains(event' },
+      { partnerAction: 'meter', subscribe: 'typ "track"' },
+      { partnerAction: 'meter', subscribe: undefined as never },
       { partnerAction: 'meter', subscribe: 'type = "track"', mapping: { meterApiName: { '@liquid': '{{ event }}' } } },
       { partnerAction: 'meter', subscribe: 'type = "track"' },
     ],
@@ -153,8 +184,10 @@ it('reports what can never run, and lets the rest run', async () => {
   )
   expect(made).toEqual(['threw', record])
   expect(notes).toEqual([
-    "the subscription 'type = \"track\"' never runs: there is no action toString",
+    "the subscription 'type = \"track\"' never runs: there is no action 'toString', only meter and customer",
     expect.stringContaining("'contains(event' never runs: contains() is missing"),
+    "the subscription 'typ \"track\"' never runs: it is not FQL, such as type = \"track\"",
+    "the subscription 'undefined' never runs: it is not FQL, such as type = \"track\"",
     expect.stringContaining('the @liquid directive does not work in a browser'),
   ])
 })

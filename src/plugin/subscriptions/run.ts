@@ -9,6 +9,18 @@ import { client, type Run } from './client.js'
 import { defaultsOf, definition } from './definition.js'
 import { parseFql } from './fql.js'
 import { payloadOf } from './payload.js'
+import { walkable } from './walkable.js'
+
+/** A record's id is its event's, so a second record of one event needs another: the collector, and Amberflo, take an id once. */
+const withOwnIds = (made: Routed[]): Routed[] => {
+  const counts = new Map<string, number>()
+  return made.map((one) => {
+    if (typeof one === 'string' || !('uniqueId' in one)) return one
+    const count = (counts.get(one.uniqueId) ?? 0) + 1
+    counts.set(one.uniqueId, count)
+    return count > 1 ? { ...one, uniqueId: `${one.uniqueId}.${count}` } : one
+  })
+}
 
 /** What the subscriptions make of an event, in their order. */
 export type Runner = (event: SegmentEvent, note: Note) => Promise<Routed[]>
@@ -16,10 +28,13 @@ export type Runner = (event: SegmentEvent, note: Note) => Promise<Routed[]>
 /** A subscription as a plugin of its own, so that one that fails does not stop the others. */
 const asPlugin = (subscription: ActionSubscription, report: Note): Plugin | undefined => {
   const { partnerAction, subscribe, mapping } = subscription
-  const action = Object.hasOwn(definition.actions, partnerAction) ? definition.actions[partnerAction] : undefined
+  // `Object.hasOwn` is newer than the oldest browsers that this runs in.
+  const action = Object.entries(definition.actions).find(([name]) => name === partnerAction)?.[1]
   const { error } = parseFql(subscribe) as { error?: Error }
   if (!action || error) {
-    return void report(`the subscription '${subscribe}' never runs: ${error ? error.message : `there is no action ${partnerAction}`}`)
+    // What the parser trips over, instead of refusing it, has no message for people.
+    const fault = !error ? `there is no action '${partnerAction}', only ${Object.keys(definition.actions).join(' and ')}` : error instanceof TypeError ? 'it is not FQL, such as type = "track"' : error.message
+    return void report(`the subscription '${subscribe}' never runs: ${fault}`)
   }
   const full = { enabled: true, ...subscription, mapping: { ...defaultsOf(action), ...mapping } }
   return generatePlugins(definition, client, [full as Subscription])[0]
@@ -36,7 +51,14 @@ export const createRunner = ({ subscriptions, dimensions }: Settings, analytics:
   const loaded = Promise.all(plugins.map((plugin) => plugin.load(undefined as unknown as Context, analytics)))
   return async (event, note) => {
     await loaded
-    const run: Run = { event, yields: [] }
+    const { properties, traits, context } = event
+    const read = {
+      ...event,
+      properties: walkable(properties, 'properties', note),
+      traits: walkable(traits, 'traits', note),
+      context: walkable(context, 'context', note),
+    } as SegmentEvent
+    const run: Run = { event: read, yields: [] }
     const failures: Routed[] = []
     for (const plugin of plugins) {
       try {
@@ -47,6 +69,6 @@ export const createRunner = ({ subscriptions, dimensions }: Settings, analytics:
         failures.push('threw')
       }
     }
-    return [...failures, ...run.yields.map((made) => payloadOf(made, dimensions, note))]
+    return [...failures, ...withOwnIds(run.yields.map((made) => payloadOf(made, dimensions, note)))]
   }
 }

@@ -1,0 +1,31 @@
+import { MAX_DEPTH, MAX_VALUES, type Note } from '../../mapping/index.js'
+
+/**
+ * A copy that Segment's runtime can walk, which follows every value without an end in sight: a cycle, a getter or
+ * Proxy that throws, and what is too deep or too much are left out, and noted.
+ *
+ * @param root what the notes call `source`
+ */
+export const walkable = <T>(source: T, root: string, note: Note): T => {
+  let left = MAX_VALUES
+
+  const copy = (read: () => unknown, name: string, owners: readonly unknown[]): unknown => {
+    try {
+      const value = read()
+      if (typeof value !== 'object' || value === null || 'toISOString' in value) return value
+      if (owners.includes(value) || owners[MAX_DEPTH]) throw Error()
+      const keys = Object.keys(value)
+      if ((left -= keys.length) < 0) throw Error()
+      const copied: object = Array.isArray(value) ? [] : {}
+      for (const key of keys) {
+        const child = copy(() => (value as Record<string, unknown>)[key], `${name}.${key}`, [...owners, value])
+        Object.defineProperty(copied, key, { value: child, enumerable: true, configurable: true, writable: true })
+      }
+      return copied
+    } catch {
+      return void note(`${name}: unreadable, left out`)
+    }
+  }
+
+  return copy(() => source, root, []) as T
+}
