@@ -50,9 +50,11 @@ const forServers = () =>
     entryPoints: {
       collector: 'src/collector/index.ts',
       'server/bin': 'src/collector/server/bin.ts',
-      sandbox: 'src/sandbox/index.ts',
     },
   }).then(() => chmod(`${out}/server/bin.js`, 0o755))
+
+/** Amberflo's sandbox, to import and to run: one file, and nothing to install beside it. */
+const forTrying = () => build({ ...shared, splitting: false, platform: 'node', target: 'node20', entryPoints: { sandbox: 'src/sandbox/server.ts' } })
 
 /** The collector for workers: one file, and nothing of Node's in it. */
 const forWorkers = () =>
@@ -87,7 +89,7 @@ const types = () =>
     throw new Error(error.stdout || error.message)
   })
 
-const parts = [forBundlers, forServers, forWorkers, forScripts, ...(process.argv.includes('--no-types') ? [] : [types])]
+const parts = [forBundlers, forServers, forTrying, forWorkers, forScripts, ...(process.argv.includes('--no-types') ? [] : [types])]
 try {
   await mkdir(out)
   const results = await Promise.allSettled(parts.map((part) => part()))

@@ -28,6 +28,6 @@ playground.failed.then((lastLines) => {
 console.log(
   playground.kind === 'sandbox'
     ? 'Usage goes to an Amberflo sandbox in this process. Set AMBERFLO_API_KEY to use the real one.'
-    : 'Usage goes to the real Amberflo.',
+    : `Usage goes to ${process.env.AMBERFLO_URL || 'the real Amberflo'}.`,
 )
 console.log(`\n  ${playground.url}\n\nCtrl-C ends everything.`)

@@ -10,7 +10,7 @@ export function createApp({ apiKey, amberfloUrl, secret, customerOf }) {
   // Before any body parser: the collector reads the body itself, and counts its bytes.
   app.use('/usage', collector.listener)
 
-  // The page's `token` setting: () => fetch('/usage-token').then((answer) => answer.text())
+  // What the page's `token` setting asks for.
   app.get('/usage-token', async (req, res) => {
     const customerId = customerOf(req)
     if (customerId === null) return res.sendStatus(401)

@@ -3,7 +3,12 @@ analytics.register(
   amberfloDestination({
     collectorUrl: '/usage',
     // Proof for the collector of who is signed in.
-    token: async () => (await fetch('/usage/token')).text(),
+    token: async () => {
+      const answer = await fetch('/usage/token')
+      // A function that throws is asked again; whatever it returns is taken for a token.
+      if (!answer.ok) throw new Error(`no token: ${answer.status}`)
+      return answer.text()
+    },
   }),
 )
 

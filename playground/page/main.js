@@ -26,7 +26,7 @@ const { analytics, customer, call } = loadAnalytics({ onEvent: ways.made, onDone
 connectForms(call, { onLogOut: () => analytics.reset(), onLeave: rememberLeaving })
 connectFaults(config)
 
-setText(byId('mode'), isSandbox ? 'an Amberflo sandbox on this machine' : `the real Amberflo, ${new URL(config.amberfloUrl).host}`)
+setText(byId('mode'), isSandbox ? 'an Amberflo sandbox on this machine' : `Amberflo at ${new URL(config.amberfloUrl).host}`)
 setText(byId('amberflo-where'), isSandbox ? 'A sandbox in memory; it asks for the key.' : `${new URL(config.amberfloUrl).host}; it asks for the key.`)
 
 await analytics

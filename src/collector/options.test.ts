@@ -24,6 +24,14 @@ test.each<[string, Partial<CollectorOptions>, RegExp]>([
   ['an upstream with a query', { amberfloUrl: 'https://a.test/?x' }, /`amberfloUrl`/],
   ['an upstream with a password', { amberfloUrl: 'https://a:b@a.test/' }, /`amberfloUrl`/],
   ['no time', { upstreamTimeoutMs: 0 }, /`upstreamTimeoutMs`/],
+  ['a no that is a text', { allowNegative: 'false' as never }, /`allowNegative` must be true or false/],
+  ['customers that are a text', { customers: 'no' as never }, /`customers`/],
+  ['an address that is no function', { clientIp: '1.2.3.4' as never }, /`clientIp` must be a function/],
+  ['an observer that is none', { observe: 1 as never }, /`observe`/],
+  ['proxies that are no number', { trustProxy: 'x' as never }, /`trustProxy`/],
+  ['half a proxy', { trustProxy: 0.5 }, /`trustProxy`/],
+  ['limits that are none', { limits: true as never }, /`limits`/],
+  ['a spool that is none', { spool: {} as never }, /`spool`/],
   ['no size', { limits: { bodyBytes: -1 } }, /`limits.bodyBytes`/],
   ['a rate of nothing', { limits: { perIp: { burst: 1, perSecond: 0 } } }, /`limits.perIp.perSecond`/],
   ['a cap of nothing', { limits: { valuePerDay: Number.NaN } }, /`limits.valuePerDay`/],
@@ -31,6 +39,17 @@ test.each<[string, Partial<CollectorOptions>, RegExp]>([
   const read = () => readOptions({ ...good, ...change })
   expect(read).toThrow(TypeError)
   expect(read).toThrow(message)
+})
+
+test('no options at all', () => {
+  expect(() => readOptions(undefined as never)).toThrow('createCollector: give it an object of options')
+})
+
+test('an option that does not exist is warned of', () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+  readOptions({ ...good, orgins: [], limits: { valuePrDay: 1 } } as never)
+  expect(warn.mock.calls).toEqual([['createCollector: there is no option `orgins`'], ['createCollector: there is no option `limits.valuePrDay`']])
+  warn.mockRestore()
 })
 
 test('no message quotes the key', () => {

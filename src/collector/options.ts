@@ -93,13 +93,29 @@ const defaultLimits: Settings['limits'] = {
   valuePerDay: false,
 }
 
+/** The options by kind; `others` have checks of their own. */
+const yesOrNo = ['trustClient', 'customers', 'allowNegative']
+const functions = ['authenticate', 'clientIp', 'observe', 'fetch', 'now']
+const others = ['apiKey', 'amberfloUrl', 'origins', 'tokenSecret', 'meters', 'limits', 'spool', 'trustProxy', 'upstreamTimeoutMs']
+
+function checkKinds(options: object): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('createCollector: give it an object of options')
+  for (const [name, value] of Object.entries(options)) {
+    if (![...yesOrNo, ...functions, ...others].includes(name)) warnOf(name)
+    if (value === undefined) continue
+    // "false" would be true.
+    if (yesOrNo.includes(name) && typeof value !== 'boolean') fail(name, 'true or false')
+    if (functions.includes(name) && typeof value !== 'function') fail(name, name === 'authenticate' ? 'a function of the request' : 'a function')
+  }
+}
+
 /** @throws TypeError that names the option, and what is expected of it */
 export function readOptions(options: CollectorOptions): Settings {
+  checkKinds(options)
   const { apiKey, amberfloUrl = 'https://app.amberflo.io', tokenSecret, authenticate, trustClient = false, upstreamTimeoutMs = 10_000 } = options
   // Anything else would not survive as an HTTP header; the key itself is never quoted.
   if (typeof apiKey !== 'string' || !/^[\x21-\x7e]+$/.test(apiKey)) fail('apiKey', 'Amberflo’s API key: a string without spaces')
   if (tokenSecret !== undefined) checkTokenSecret(tokenSecret)
-  if (authenticate !== undefined && typeof authenticate !== 'function') fail('authenticate', 'a function of the request')
   if (tokenSecret === undefined && authenticate === undefined && trustClient !== true) {
     throw new TypeError(
       'createCollector: nothing proves who the customer is. Give `tokenSecret` (and make tokens with `mintToken`) or `authenticate`, ' +
@@ -107,7 +123,7 @@ export function readOptions(options: CollectorOptions): Settings {
     )
   }
   checkPositive('upstreamTimeoutMs', upstreamTimeoutMs)
-  const trustProxy = Number(options.trustProxy ?? 0)
+  const trustProxy = readProxies(options.trustProxy)
   return {
     apiKey,
     amberfloUrl: readUpstreamUrl(amberfloUrl),
@@ -143,6 +159,9 @@ function fail(option: string, expected: string): never {
   throw new TypeError(`createCollector: \`${option}\` must be ${expected}`)
 }
 
+/** It may be of a newer version, so it is no reason to take nothing. */
+const warnOf = (name: string) => console.warn(`createCollector: there is no option \`${name}\``)
+
 function checkPositive(option: string, value: unknown): void {
   if (typeof value !== 'number' || !(value > 0)) fail(option, 'a number above 0')
 }
@@ -177,8 +196,14 @@ function readOrigins(origins: readonly string[]): ReadonlySet<string> {
   )
 }
 
+function readProxies(proxies: boolean | number = 0): number {
+  if (typeof proxies !== 'boolean' && !(Number.isInteger(proxies) && proxies >= 0)) fail('trustProxy', 'how many proxies there are in front, or true for one')
+  return Number(proxies)
+}
+
 function readSpool(spool: CollectorOptions['spool']): Settings['spool'] {
-  if (typeof spool === 'string' && parseSpoolUrl(spool) === null) fail('spool', '`sqlite:FILE` or `redis://…`')
+  const isSpool = typeof spool === 'string' ? parseSpoolUrl(spool) !== null : spool === undefined || typeof (spool as Partial<Spool> | null)?.append === 'function'
+  if (!isSpool) fail('spool', '`sqlite:FILE` or `redis://…`, or an open spool')
   return spool
 }
 
@@ -189,6 +214,8 @@ function readMeters(meters: readonly string[]): ReadonlySet<string> {
 
 function readLimits(limits: Limits | false | undefined): Settings['limits'] {
   if (limits === false) return { ...sizes, perCustomer: false, perIp: false, valuePerDay: false }
+  if (typeof limits !== 'object' && limits !== undefined) fail('limits', 'an object, or false')
+  for (const name of Object.keys(limits ?? {})) if (!Object.hasOwn(defaultLimits, name)) warnOf(`limits.${name}`)
   const given = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined)
   const all = { ...defaultLimits, ...Object.fromEntries(given) } as Settings['limits']
   for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) checkPositive(`limits.${name}`, all[name])

@@ -1,7 +1,7 @@
 import type { EventLike } from './event.js'
 import { textOf } from './value.js'
 
-/** How events are called as meters. `false` skips the event. */
+/** What events are called as meters. `false` skips the event. */
 export interface MeterNames {
   page?: string | false
   screen?: string | false

@@ -46,7 +46,7 @@ export interface AmberfloSettings {
   customerId?: 'userId' | 'groupId' | ((event: SegmentEvent) => string | null | undefined)
   /** What happens to usage without a customer id: metered under the anonymous id, or dropped. */
   anonymousUsage?: 'meter' | 'drop'
-  /** How events are called as meters; `page`, `screen` and a tracked event's own name if nothing is said. */
+  /** What events are called as meters; `page`, `screen` and a tracked event's own name if nothing is said. */
   meters?: MeterNames
   /** Which properties are sent as dimensions, by their names, dotted for nested ones. */
   dimensions?: DimensionFilter

@@ -148,13 +148,13 @@ it('says so when the port is taken', async () => {
   expect([code, run.output()]).toEqual([1, expect.stringContaining(`Port ${port} is taken`)])
 })
 
-it('uses the real Amberflo when there is a key, says so, and never shows the key', async () => {
+it('uses Amberflo itself when there is a key, says so, and never shows the key', async () => {
   const key = `canary-${Date.now()}`
   const run = start({ PORT: '0', AMBERFLO_API_KEY: key, AMBERFLO_URL: 'http://127.0.0.1:9' })
   const url = await urlOf(run)
   const config = await (await fetch(`${url}/demo/config`)).text()
   expect(JSON.parse(config)).toMatchObject({ kind: 'amberflo', amberfloUrl: 'http://127.0.0.1:9' })
-  expect(run.output()).toContain('Usage goes to the real Amberflo')
+  expect(run.output()).toContain('Usage goes to http://127.0.0.1:9.')
   await end(run)
   expect(run.output() + config).not.toContain(key)
 })

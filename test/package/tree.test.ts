@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { command } from './support/command.js'
@@ -90,6 +92,17 @@ it('can be required, since every supported Node that is still maintained require
 
 it('has its collector’s command', async () => {
   await expect(project.run('amberflo-collector', [], { AMBERFLO_API_KEY: '' })).rejects.toThrow('AMBERFLO_API_KEY')
+})
+
+it('has a sandbox that runs with nothing beside it', async () => {
+  const sandbox = spawn(process.execPath, ['node_modules/amberflo-destination/dist/sandbox.js'], { cwd: project.folder, env: { ...process.env, PORT: '0' } })
+  try {
+    const [said] = (await Promise.race([once(sandbox.stdout, 'data'), once(sandbox.stderr, 'data')])) as [Buffer]
+    const url = /^listening on (\S+)\n$/.exec(said.toString())?.[1]
+    expect([said.toString(), await (await fetch(`${url}/sandbox/records`)).json()]).toEqual([expect.stringContaining('listening'), []])
+  } finally {
+    sandbox.kill()
+  }
 })
 
 it('names a built file for its address on a CDN, with its hash', async () => {

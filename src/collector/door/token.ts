@@ -33,7 +33,7 @@ export interface Proof {
 
 export interface MintOptions {
   /** At least 32 bytes; the collector's `tokenSecret`. */
-  secret: string
+  secret: string | undefined
   customerId: string
   /** Restricts the token to these meters. */
   meters?: readonly string[] | undefined
@@ -61,7 +61,7 @@ export async function mintToken({ secret, customerId, meters, expiresIn = 600 }:
 }
 
 /** The bytes of an HS256 secret. @throws TypeError when there are too few of them */
-export function encodeSecret(secret: string, name: string): Uint8Array {
+export function encodeSecret(secret: string | undefined, name: string): Uint8Array {
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : new Uint8Array()
   if (bytes.length < MIN_SECRET_BYTES) throw new TypeError(`${name} must be a string of at least ${MIN_SECRET_BYTES} bytes`)
   return bytes

@@ -33,7 +33,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, 'trust-client': { type: 'boolean', default: false } } })
   } catch (error) {
-    throw asConfigError(error)
+    throw new ConfigError(`${asConfigError(error).message.split('. ')[0]}; see --help`)
   }
 }
 

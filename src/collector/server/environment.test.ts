@@ -92,6 +92,10 @@ it('describes every variable once, each in a line', () => {
   }
 })
 
+it('takes `true` for one proxy', () => {
+  expect(readEnvironment({ COLLECTOR_TRUST_PROXY: 'true' }).trustProxy).toBe(1)
+})
+
 it('takes a secret with every blank that is in it, and an address without', () => {
   const secretOf = (text: string) => readEnvironment({ COLLECTOR_TOKEN_SECRET: text }).tokenSecret
   expect(secretOf(' a secret\n')).toBe(' a secret\n')

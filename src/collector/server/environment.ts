@@ -49,6 +49,8 @@ const rate = (value: string) => {
   return { burst: Number(burst), perSecond: Number(perSecond) }
 }
 
+const proxies = (value: string) => (value === 'true' ? 1 : integer(0, 16)(value))
+
 const level = (value: string) => {
   if (!(logLevels as readonly string[]).includes(value)) throw new ConfigError(`must be one of ${logLevels.join(', ')}`)
   return value
@@ -75,7 +77,7 @@ export const variables: readonly Variable[] = [
   { name: 'COLLECTOR_RATE_PER_CUSTOMER', option: 'limits.perCustomer', read: rate, fallback: '10000/200', help: 'burst/per second: a customer’s items; off' },
   { name: 'COLLECTOR_RATE_PER_IP', option: 'limits.perIp', read: rate, fallback: '2000/200', help: 'burst/per second: an address’s requests; off' },
   { name: 'COLLECTOR_VALUE_PER_DAY', option: 'limits.valuePerDay', read: integer(1), fallback: 'no cap', help: 'most metered for one customer in a day' },
-  { name: 'COLLECTOR_TRUST_PROXY', option: 'trustProxy', read: integer(0, 16), fallback: '0', help: 'how many proxies write X-Forwarded-For' },
+  { name: 'COLLECTOR_TRUST_PROXY', option: 'trustProxy', read: proxies, fallback: '0', help: 'how many proxies write X-Forwarded-For' },
   { name: 'COLLECTOR_UPSTREAM_TIMEOUT_MS', option: 'upstreamTimeoutMs', read: integer(1), fallback: '10000', help: 'how long one request to Amberflo may take' },
   { name: 'COLLECTOR_DRAIN_MS', option: 'drainMs', read: integer(0), fallback: String(DRAIN_MS), help: 'how long what is in hand may take after SIGTERM' },
   { name: 'COLLECTOR_LOG_LEVEL', option: 'logLevel', read: level, fallback: 'info', help: logLevels.join(', ') },
