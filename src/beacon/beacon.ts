@@ -66,7 +66,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     journal: createJournal(name, store),
     // After `close`, the next page sends them.
     onItems: (items) => signal.aborted || courier.add(items),
-    onBlocked: (error) => log('warn', `storage blocked or full, usage is kept in memory: ${error}`),
+    onBlocked: (error) => log('warn', `storage blocked or full, usage is in memory: ${error}`),
   })
 
   let owner = ''

@@ -116,6 +116,7 @@ describe('what cannot be walked is left out alone, and noted', () => {
     ['scalar __proto__', JSON.parse('{ "__proto__": "x", "a": 1 }'), ['k.__proto__'], { 'k.a': '1' }],
     ['10,000 levels', nested(10_000), [`k${'.n'.repeat(MAX_DEPTH)}`], {}],
     ['huge array', new Array(MAX_VALUES + 1).fill({}), ['k'], {}],
+    ['huge array before more', { huge: new Array(MAX_VALUES).fill({}), then: { a: 1 } }, ['k.huge'], { 'k.then.a': '1' }],
     ['huge typed array', new Uint8Array(1_000_000), ['k'], {}],
   ])('%s', (_, value, notes, dimensions) => {
     const mapped = map({ k: value, other: 'stays' })

@@ -32,7 +32,10 @@ export function flatten(source: unknown, root: string, note: Note, flat = new Ma
       else if (isObject(value)) {
         const owner = value
         const keys = Object.keys(owner)
-        if ((left -= keys.length) < 0) throw Error()
+        // What is too much is left out alone.
+        const rest = left - keys.length
+        if (rest < 0) throw Error()
+        left = rest
         for (const key of keys) {
           const child = (name && `${name}.`) + key
           if (!flat.has(child)) visit(() => owner[key], child, [...owners, owner])

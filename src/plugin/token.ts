@@ -88,7 +88,7 @@ export const createTokens = (
       if (isNew && owner !== undefined) onToken(owner, token)
     } catch (error) {
       // Whoever pays first after that has not been asked for.
-      asker = customer ?? ''
+      asker ??= ''
       wait = backoffMs(++failures, Math.random())
       if (failures < 2) report(`token failed: ${error}`)
     }

@@ -15,7 +15,9 @@ export const walkable = <T>(source: T, root: string, note: Note): T => {
       if (typeof value !== 'object' || value === null || 'toISOString' in value) return value
       if (owners.includes(value) || owners[MAX_DEPTH]) throw Error()
       const keys = Object.keys(value)
-      if ((left -= keys.length) < 0) throw Error()
+      const rest = left - keys.length
+      if (rest < 0) throw Error()
+      left = rest
       const copied: object = Array.isArray(value) ? [] : {}
       for (const key of keys) {
         const child = copy(() => (value as Record<string, unknown>)[key], `${name}.${key}`, [...owners, value])
