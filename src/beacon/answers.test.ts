@@ -37,6 +37,12 @@ describe('200', () => {
   })
 })
 
+it('a 200 that names nobody is still one', async () => {
+  const { last, ends } = fetching()
+  await last().answer(taken([null as never]))
+  expect(ends()).toEqual(['r0 accepted', 'r1 accepted'])
+})
+
 describe('400 and 422', () => {
   it.each([400, 422])('%i drops the batch and says so', async (status) => {
     const { last, ends, warnings } = fetching()
@@ -58,6 +64,14 @@ describe('413', () => {
     }
     expect(ends().sort()).toEqual(['r0 accepted', 'r1 accepted', 'r2 accepted', 'r3 dropped refused', 'r4 accepted'])
   })
+})
+
+it('an answer to what was let go of meanwhile sends nothing', async () => {
+  const { courier, last, ways, ends } = fetching()
+  courier.clear()
+  await last().answer({ status: 413 })
+  await jest.advanceTimersByTimeAsync(60_000)
+  expect([ways().length, ends()]).toEqual([2, []])
 })
 
 describe('401', () => {
@@ -128,6 +142,18 @@ describe('403', () => {
     courier.wake('ann')
     expect(ways()).toContain('beacon r0,r1')
   })
+
+  it.each(['receipt', 'answer'])('is over once the customer is taken again, by %s', async (way) => {
+    const { courier, last, ways, ends } = fetching()
+    await last().answer({ status: 403 })
+    courier.add([entry('next')])
+    courier.hurry()
+    courier.receipt(last().batchId, way === 'receipt')
+    if (way === 'answer') await last().answer(taken())
+    courier.receipt(last().batchId, true)
+    expect(ways().pop()).toBe('beacon r0,r1')
+    expect(ends()).toEqual(['next accepted', 'r0 accepted', 'r1 accepted'])
+  })
 })
 
 describe('not now', () => {
@@ -166,6 +192,29 @@ describe('not now', () => {
     expect(ways()).toHaveLength(2)
     await jest.advanceTimersByTimeAsync(1)
     expect(ways().slice(2)).toEqual(['fetch r0,r1', 'beacon other'])
+  })
+
+  it('sends a long outage’s records together', async () => {
+    const { courier, attempts, ways, ends } = createBench()
+    let answered = 0
+    const answerAll = async (answer: object) => {
+      for (; answered < attempts.length; answered++) {
+        const { via, batchId, answer: reply } = attempts[answered]!
+        if (via === 'beacon') courier.receipt(batchId, false)
+        else await reply(answer)
+      }
+    }
+    for (let second = 0; second < 250; second++) {
+      courier.add([entry(`r${second}`), entry(`other${second}`, { key: 'bob' })])
+      await jest.advanceTimersByTimeAsync(1_000)
+      await answerAll({ status: 503 })
+    }
+    const during = ways().length
+    courier.hurry()
+    await answerAll(taken())
+    expect(ways().slice(during)).toHaveLength(6)
+    expect(new Set(ends()).size).toBe(500)
+    expect(ends()).toHaveLength(500)
   })
 
   it('goes at once when the network is back', async () => {

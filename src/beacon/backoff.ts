@@ -10,8 +10,8 @@ export const backoffMs = (tries: number, random: number): number =>
   random * Math.min(LONGEST_MS, FIRST_MS * 2 ** (tries - 1))
 
 /**
- * `Retry-After` in milliseconds: seconds or an HTTP date; 0 if there is none or it cannot be read.
+ * `Retry-After` in milliseconds, an hour at most: seconds or an HTTP date; 0 if there is none or it cannot be read.
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export const retryAfterMs = (header: string | null, now: number): number =>
-  Math.max(0, +header! * 1000 || Date.parse(header!) - now || 0)
+  Math.min(3_600_000, Math.max(0, +header! * 1000 || Date.parse(header!) - now || 0))

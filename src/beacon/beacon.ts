@@ -10,6 +10,8 @@ import { watchReceipts } from './receipt.js'
 import { openStore } from './storage.js'
 import { createTabs } from './tabs.js'
 
+/** A page that is still there so long after it was about to go has not gone: the click was on a download, for example. */
+const STAYED_MS = 2_000
 /** How often a page looks for what crashed ones have left. */
 const LEFTOVERS_MS = 30_000
 
@@ -19,8 +21,8 @@ export interface BeaconOptions {
   limits: Limits
   /** Every batch needs a token: items made without one wait for `wake`. */
   needsProof: boolean
-  /** After a 401, once a batch: asks for a new token for `key`, which `wake` tells of. */
-  renew(key: string): void
+  /** After a 401, once a batch: asks for another token for `key` than the refused one, which `wake` tells of. */
+  renew(key: string, refused?: string): void
   onFate(fate: Fate): void
   /** These items will be sent again. */
   onRetry?(uniqueIds: string[]): void
@@ -92,7 +94,10 @@ export function createBeacon(options: BeaconOptions): Beacon {
       outbox.leave()
       if (gone) tabs.leave()
     },
-    release: tabs.leave,
+    release() {
+      tabs.leave()
+      setTimeout(() => signal.aborted || takeOver(), STAYED_MS)
+    },
     restored: begin,
     awake() {
       courier.hurry()

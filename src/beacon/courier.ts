@@ -30,8 +30,8 @@ export interface CourierOptions {
   send(batchId: string, body: string): boolean
   /** Never rejects. */
   post(batchId: string, body: string): Promise<Reply>
-  /** After a 401; a new token comes by `wake`. */
-  renew(key: string): void
+  /** After a 401; another token than the refused one comes by `wake`. */
+  renew(key: string, refused?: string): void
   onFate(fate: Fate): void
   onRetry?(uniqueIds: string[]): void
   log(level: 'debug' | 'warn', message: string): void
@@ -115,13 +115,15 @@ export function createCourier(options: CourierOptions): Courier {
     if (status === 413 && !items[1]) status = 400
     if (!step(batch, status as StateEvent)) step(batch, 'later')
     if (status === 200) {
-      const reasonOf = ({ kind, id, key }: Entry) => rejected.find((one) => one.id === (kind === 'records' ? id : key))?.reason
+      const reasonOf = ({ kind, id, key }: Entry) => rejected.find((one) => one?.id === (kind === 'records' ? id : key))?.reason
       // A batch with a rejected record has no receipt by design.
       if (batch.missed && !rejected.length) misses++
       end(batch, items.filter((item) => !reasonOf(item)), 'accepted')
       for (const item of batch.items) end(batch, [item], 'rejected', reasonOf(item))
-      return
+      return wake(batch.key, batch.proof)
     }
+    // Let go of meanwhile: the outbox has it.
+    if (!batches.includes(batch)) return
     if (!batch.tries) log('warn', `the collector answered ${status || 'nothing (offline? CSP?)'}, batch ${batch.id} → ${batch.state}`)
     if (batch.state === 'settled') end(batch, items, 'dropped', 'refused')
     else if (batch.state === 'waiting') {
@@ -138,9 +140,18 @@ export function createCourier(options: CourierOptions): Courier {
         batch.dueAt = now() + Math.max(retryAfter, backoffMs(batch.tries, Math.random()))
         if (retryAfter) notBefore = Math.max(notBefore, batch.dueAt)
         options.onRetry?.(items.map(({ id }) => id))
+        const other = batches.find((one) => one !== batch && one.state === 'backoff' && one.key === batch.key && one.proof === batch.proof && fits(one, items.length, batch.bytes))
+        // During an outage a page must not have a request for every second of it.
+        if (other) {
+          // A late receipt of either speaks for neither.
+          other.id = options.newId()
+          removeItems(batch, items)
+          for (const item of items) addItem(other, item)
+          batches = batches.filter((one) => one !== batch)
+        }
       } else if (status === 401 && !batch.renewed) {
         batch.renewed = true
-        options.renew(batch.key)
+        options.renew(batch.key, batch.proof)
       }
     }
   }
@@ -194,11 +205,14 @@ export function createCourier(options: CourierOptions): Courier {
     pump()
   }
 
+  const fits = (batch: Batch, count: number, bytes: number): boolean =>
+    batch.items.length + count <= limits.maxRecords && batch.bytes + bytes <= limits.maxBytes
+
   const add = (item: Entry) => {
     let batch: Batch | undefined
     for (const other of batches) {
       if (other.state !== firstState(item) || other.key !== item.key || other.proof !== item.proof) continue
-      if (other.items.length < limits.maxRecords && other.bytes + item.size <= limits.maxBytes) batch = other
+      if (fits(other, 1, item.size)) batch = other
       else other.dueAt = 0
     }
     batch ??= create(item, now() + limits.maxDelayMs)
@@ -218,14 +232,26 @@ export function createCourier(options: CourierOptions): Courier {
     }
   }
 
+  const wake = (key: string, proof?: string) => {
+    for (const batch of resting()) {
+      const known = proof ?? batch.proof
+      if (batch.key !== key || (options.needsProof && known === undefined) || !step(batch, 'wake')) continue
+      batch.proof = known
+      // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
+      batch.dueAt = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
+    }
+    pump()
+  }
+
   const bound = () => {
     let count = batches.reduce((sum, { items }) => sum + items.length, -MAX_WAITING)
     let bytes = batches.reduce((sum, batch) => sum + batch.bytes, -MAX_WAITING_BYTES)
-    if (count <= 0 && bytes <= 0) return
+    const isOver = () => count > 0 || bytes > 0
+    if (!isOver()) return
     // Leftovers come late, but are old.
     for (const batch of resting().sort((a, b) => a.items[0]!.at - b.items[0]!.at)) {
       const excess = batch.items.filter(({ size }) => {
-        if (count <= 0 && bytes <= 0) return false
+        if (!isOver()) return false
         count--
         bytes -= size
         return true
@@ -247,6 +273,8 @@ export function createCourier(options: CourierOptions): Courier {
         misses = 0
         batch.via = 'beacon'
         end(batch, batch.items, 'accepted')
+        // What was refused may be taken again: a session that had ended was begun anew, for example.
+        wake(batch.key, batch.proof)
       } else if (batch.state === 'beacon') unconfirmed(batch)
       pump()
     },
@@ -261,16 +289,7 @@ export function createCourier(options: CourierOptions): Courier {
         await new Promise<void>((resolve) => onChange.push(resolve))
       }
     },
-    wake(key, proof) {
-      for (const batch of resting()) {
-        const known = proof ?? batch.proof
-        if (batch.key !== key || (options.needsProof && known === undefined) || !step(batch, 'wake')) continue
-        batch.proof = known
-        // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
-        batch.dueAt = batch.tries > 1 ? now() + backoffMs(batch.tries, Math.random()) : 0
-      }
-      pump()
-    },
+    wake,
     clear() {
       batches = []
       pump()

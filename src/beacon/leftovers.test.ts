@@ -40,6 +40,18 @@ describe('leftovers', () => {
     expect(ids(next.handed.flat())).toEqual(Array.from({ length: 450 }, (_, count) => `r${count}`))
   })
 
+  it('are taken over once, until the page begins anew', async () => {
+    const { disk, putAll } = open('p1')
+    await putAll(entries(2))
+    const next = open('p2', disk)
+    await next.outbox.takeOver('p1')
+    await next.outbox.takeOver('p1')
+    expect(next.handed).toHaveLength(1)
+    next.outbox.restart('p3')
+    await next.outbox.takeOver('p1')
+    expect(next.handed).toHaveLength(2)
+  })
+
   it('of nobody are nothing', async () => {
     const { outbox, handed } = open('p1')
     await outbox.takeOver('p0')

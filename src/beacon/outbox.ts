@@ -26,7 +26,7 @@ export interface Outbox {
   remove(item: Entry): void
   /** Pages that have left something. */
   owners(): Promise<Set<string>>
-  /** Hands what the page has left to `onItems`. */
+  /** Hands what the page has left to `onItems`, once. */
   takeOver(owner: string): Promise<void>
   /** Writes at once what is not committed yet, for a page that is going. */
   leave(): void
@@ -46,6 +46,7 @@ export interface OutboxOptions {
 /** Group commit: all that comes in one turn, or while a commit is under way, is one transaction. */
 export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOptions): Outbox {
   const rowOf = new Map<Entry, Row>()
+  const taken = new Set<string>()
   const unstored = new Set<Row>()
   let owner = ''
   let seq = 0
@@ -125,6 +126,8 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
       return new Set([...journal.owners(), ...keys.map(([name]) => name)])
     },
     async takeOver(other) {
+      if (taken.has(other)) return
+      taken.add(other)
       const known = new Set<string>()
       try {
         let rows: Row[]
@@ -156,6 +159,7 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
       note()
     },
     restart(name) {
+      taken.clear()
       journal.write(owner, [])
       owner = name
       return unstoredItems()

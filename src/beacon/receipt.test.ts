@@ -30,6 +30,7 @@ describe('what a resource timing entry proves', () => {
     { where: 'another origin', crossOrigin: true, serverTiming: said, responseStart: 9, accepted: true },
     { where: 'another origin', crossOrigin: true, serverTiming: [], responseStart: 9, accepted: true },
     { where: 'another origin', crossOrigin: true, serverTiming: undefined, responseStart: 9, accepted: true },
+    { where: 'another origin', crossOrigin: true, serverTiming: [{ name: 'cdn' }], responseStart: 9, accepted: false },
     { where: 'another origin', crossOrigin: true, serverTiming: [], responseStart: 0, accepted: false },
     { where: 'another origin', crossOrigin: true, serverTiming: undefined, responseStart: 0, accepted: false },
   ])('$where, serverTiming $serverTiming, responseStart $responseStart: $accepted', ({ crossOrigin, serverTiming, responseStart, accepted }) => {

@@ -16,7 +16,7 @@ export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): (() =
       for (const { name, initiatorType, serverTiming, responseStart } of list.getEntries() as PerformanceResourceTiming[]) {
         // A fetch tells its own fate.
         const batchId = initiatorType !== 'fetch' && new URL(name).searchParams.get(BATCH_PARAMETER)
-        const accepted = serverTiming?.some((metric) => metric.name === 'accepted') || (crossOrigin && responseStart > 0)
+        const accepted = serverTiming?.[0] ? serverTiming.some((metric) => metric.name === 'accepted') : crossOrigin && responseStart > 0
         if (batchId) onReceipt(batchId, accepted)
       }
     })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { AnalyticsBrowser, Context } from '@segment/analytics-next'
+import { AnalyticsBrowser, Context, type Analytics } from '@segment/analytics-next'
 import { createFactory } from './amberflo.js'
 import { fakeBeacon, openPage, quiet } from './testing/page.js'
 
@@ -299,6 +299,14 @@ describe('the plugin\'s life', () => {
     await analytics.register(plugin)
     await analytics.track('B')
     expect(beacon.items).toHaveLength(1)
+  })
+
+  it('does not end before what is on its way has come', async () => {
+    const { plugin, beacon } = await openPage()
+    const tracked = plugin.track(new Context({ type: 'track', event: 'A', messageId: 'm1', anonymousId: 'a1' }))
+    await plugin.unload!(Context.system(), {} as Analytics)
+    await tracked
+    expect([beacon.items.length, beacon.closed()]).toEqual([1, 1])
   })
 
   it.each([

@@ -71,7 +71,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         url: new URL(settings.collectorUrl, location.href).href,
         limits: settings.batch,
         needsProof: !!token,
-        renew: (customer) => tokens?.renew(customer),
+        renew: (customer, refused) => tokens?.renew(customer, refused),
         onFate,
         onRetry(ids) {
           for (const id of ids) waiting.get(id)?.ctx.stats.increment('amberflo.retried')
@@ -143,6 +143,8 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         start(instance)
       },
       async unload() {
+        // What is on its way would open another beacon.
+        if (isRunning || !runner) await delivered
         tokens?.close()
         const closing = beacon?.close()
         beacon = undefined

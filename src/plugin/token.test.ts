@@ -158,7 +158,7 @@ describe('renewing', () => {
     open(() => `t${++n}`)
     await settle()
     expect(tokens.proof('u1')).toBe('t1')
-    tokens.renew('u1')
+    tokens.renew('u1', 't1')
     await tokens.settled()
     expect(told).toEqual([['u1', 't2']])
     expect(tokens.proof('u1')).toBe('t2')
@@ -177,14 +177,58 @@ describe('renewing', () => {
     expect(told).toEqual([])
   })
 
-  it('tells nobody of a token that is refused, but given again', async () => {
+  it('tells again of a token that was refused, but is given again, for what came meanwhile', async () => {
     open(minted('u1'))
     await settle()
     tokens.proof('u1')
-    tokens.renew('u1')
+    tokens.renew('u1', minted('u1'))
     await settle()
     expect(tokens.proof('u1')).toBe(minted('u1'))
-    expect(told).toHaveLength(1)
+    expect(told).toEqual([['u1', minted('u1')], ['u1', minted('u1')]])
+  })
+
+  it('asks once, however many batches were refused', async () => {
+    let made = 0
+    const source = jest.fn(async () => minted('u1', NOW + made++))
+    open(source)
+    await settle()
+    const first = tokens.proof('u1')!
+    for (let batch = 0; batch < 5; batch++) tokens.renew('u1', first)
+    await settle()
+    expect(source).toHaveBeenCalledTimes(2)
+  })
+
+  it('offers what leftovers were refused with an older one the token that there is', async () => {
+    const source = jest.fn(() => minted('u1'))
+    open(source)
+    await settle()
+    tokens.proof('u1')
+    for (let batch = 0; batch < 5; batch++) tokens.renew('u1', 'an older one')
+    await settle()
+    expect(source).toHaveBeenCalledTimes(1)
+    expect(told).toHaveLength(6)
+    expect(tokens.proof('u1')).toBe(minted('u1'))
+  })
+
+  it('does not let an answer that comes late take the place of who pays now', async () => {
+    const answers: Record<string, (token: string) => void> = {}
+    let who = ''
+    open(() => new Promise((resolve) => (answers[who] = resolve)))
+    await settle()
+    const ask = (customer: string) => {
+      who = customer
+      tokens.proof(customer)
+    }
+    answers['']!(minted('a'))
+    await settle()
+    ask('b')
+    ask('c')
+    answers['c']!(minted('c'))
+    await settle()
+    answers['b']!(minted('b'))
+    await settle()
+    expect(tokens.proof('c')).toBe(minted('c'))
+    expect(told.map(([customer]) => customer)).toEqual(['a', 'c', 'b'])
   })
 })
 

@@ -4,8 +4,8 @@ import type { AmberfloSettings } from './types.js'
 export interface Tokens {
   /** The token that proves `customer` now. Where there is none it is asked for, and `onToken` tells when it is there. */
   proof(customer: string): string | undefined
-  /** Asks for a new token after one was refused, unless `customer` is not who uses the page. */
-  renew(customer: string): void
+  /** Tells of another token than the refused one: of the one that there is, or asks for it, if `customer` is who uses the page. */
+  renew(customer: string, refused?: string): void
   /** Resolves once the token that is being asked for is there, or cannot be had at the moment. */
   settled(): Promise<void>
   /** Stops the timer; what is still on its way is ignored. */
@@ -77,7 +77,10 @@ export const createTokens = (
       const claims = claimsOf(given)
       const life = lifeOf(claims)
       const proven = claims.sub ?? customer ?? owner
-      const isNew = token !== given || owner !== proven
+      // An answer for somebody else that a later question has overtaken.
+      if (proven !== payer && customer !== asker && tokenOf(payer!)) return onToken(proven!, given)
+      // The same again, after it was refused, is for what came meanwhile.
+      const isNew = token !== given || owner !== proven || until < Date.now()
       token = given
       owner = proven
       until = Date.now() + life
@@ -110,8 +113,14 @@ export const createTokens = (
       if (!tokenOf(customer) && (asker !== customer || Date.now() >= askAgain)) void ask()
       return tokenOf(customer)
     },
-    renew(customer) {
-      if (owner === customer) until = 0
+    renew(customer, refused) {
+      if (owner === customer) {
+        // One that came since, or was kept from before, may do.
+        if (token !== refused && until > Date.now()) return onToken(customer, token)
+        // Another batch has asked already.
+        if (!until) return
+        until = 0
+      }
       // Whoever else uses the page now would get a token of their own.
       if (payer === undefined || payer === customer) void ask()
     },
