@@ -124,6 +124,30 @@ export const leavingFaults: Fault[] = [
     },
   },
   {
+    name: 'navigation that comes to nothing',
+    what: 'Nothing gets through, and a page holds what an earlier one has left; three links are answered with 204, so that `beforeunload` comes and the page stays, and is told each time that it is online. What has waited must then be sent once.',
+    async run({ openShop, track, site, settled }) {
+      site.troubles.make({ kind: 'reset' })
+      const first = await openShop()
+      await track(first, 20)
+      await first.close()
+      const page = await openShop()
+      await track(page, 20)
+      for (let links = 0; links < 3; links++) {
+        await page.evaluate((url: string) => void (location.href = url), site.page('/nothing'))
+        // Until the page finds that it is still there; then it looks for what others have left.
+        await sleep(3_000)
+        await page.evaluate(() => void dispatchEvent(new Event('online')))
+      }
+      site.troubles.end()
+      const before = site.arrivals.length
+      await settled()
+      await sleep(1_000)
+      const sent = site.arrivals.slice(before).flatMap(({ ids }) => ids)
+      if (new Set(sent).size < sent.length) throw new Error(`sent twice: ${sent.length} records for ${new Set(sent).size}`)
+    },
+  },
+  {
     name: 'offline, closed, online',
     what: 'The network is gone while events come in; the page is closed; the network is back and another page of the site is opened.',
     async run({ openShop, track, site }) {

@@ -65,6 +65,8 @@ export async function startSite({ where, collector = {}, pages = {}, tokens }: S
       return void response.end()
     }
     if (url.pathname === '/elsewhere') await sleep(ELSEWHERE_MS)
+    // A navigation that comes to nothing, as a download does.
+    if (url.pathname === '/nothing') return void response.writeHead(204).end()
     const page = allPages[url.pathname]
     const script = page === undefined ? scriptAt(url.pathname) : undefined
     const csp = url.searchParams.get('csp')
