@@ -52,6 +52,13 @@ describe('leftovers', () => {
     expect(next.handed).toHaveLength(2)
   })
 
+  it('are never the page’s own', async () => {
+    const { outbox, handed, putAll } = open('p1')
+    await putAll(entries(2))
+    await outbox.takeOver('p1')
+    expect(handed).toHaveLength(1)
+  })
+
   it('of nobody are nothing', async () => {
     const { outbox, handed } = open('p1')
     await outbox.takeOver('p0')

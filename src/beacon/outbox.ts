@@ -46,7 +46,8 @@ export interface OutboxOptions {
 /** Group commit: all that comes in one turn, or while a commit is under way, is one transaction. */
 export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOptions): Outbox {
   const rowOf = new Map<Entry, Row>()
-  const taken = new Set<string>()
+  // Whose rows this page holds: its own, and those that it took over.
+  let taken: Set<string>
   const unstored = new Set<Row>()
   let owner = ''
   let seq = 0
@@ -159,7 +160,7 @@ export function createOutbox({ transact, journal, onItems, onBlocked }: OutboxOp
       note()
     },
     restart(name) {
-      taken.clear()
+      taken = new Set([name])
       journal.write(owner, [])
       owner = name
       return unstoredItems()
