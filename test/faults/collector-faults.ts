@@ -126,7 +126,7 @@ export const collectorFaults: Fault[] = [
       await track(page, 20)
       await until(
         () => page.evaluate(() => window.shop.warnings),
-        (warnings) => warnings.some((warning) => warning.includes('Content-Security-Policy')),
+        (warnings) => warnings.some((warning) => warning.includes('CSP?')),
       )
       await sleep(1_000)
       const accepted = await page.evaluate(() => window.shop.receipts.filter(({ outcome }) => outcome === 'accepted').length)
