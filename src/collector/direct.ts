@@ -10,8 +10,8 @@ import type { SpoolItem } from './spool/spool.js'
 import { nextTurn } from './turn.js'
 
 const MAX_REMEMBERED = 200_000
-/** Texts of records that Amberflo does not have yet, in characters. */
-const MAX_HELD = 64 * 1024 * 1024
+/** Texts of records that Amberflo does not have yet, in characters; as much again for corrected ones. */
+const MAX_HELD = 32 * 1024 * 1024
 
 /** A record that was seen: what is sent of it is settled by its first arrival. */
 interface Seen {
@@ -42,9 +42,9 @@ export interface DirectOptions {
  * same, except for corrected records.
  */
 export function createDirectSink({ client, writeCustomer, observe, now }: DirectOptions): Sink {
-  const createSeen = (ttlMs: number) => createMemory<Seen>({ max: MAX_REMEMBERED, ttlMs, now, weigh: ({ json }) => json.length, maxWeight: MAX_HELD / 2 })
-  const plain = createSeen(spoolDefaults.rememberMs)
-  const corrected = createSeen(spoolDefaults.rememberCorrectedMs)
+  const createSeenMemory = (ttlMs: number) => createMemory<Seen>({ max: MAX_REMEMBERED, ttlMs, now, weigh: ({ json }) => json.length, maxWeight: MAX_HELD })
+  const plain = createSeenMemory(spoolDefaults.rememberMs)
+  const corrected = createSeenMemory(spoolDefaults.rememberCorrectedMs)
   const remember = (seen: Seen, as = seen) => (seen.corrected ? corrected : plain).set(seen.key, as)
   const find = (key: string) => plain.get(key) ?? (corrected.size > 0 ? corrected.get(key) : undefined)
   let gathered: Seen[] = []
