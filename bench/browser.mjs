@@ -1,17 +1,20 @@
 /** What the plugin costs a page: main-thread time in a real Chromium, beside what else one might do. */
 import { createServer } from 'node:http'
 import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
+import { importTypeScript } from '../scripts/import-ts.mjs'
 import { report } from './browser/report.mjs'
 import { scenarios } from './browser/scenarios.mjs'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 4)
 const root = new URL('..', import.meta.url)
 
+const { chromePath } = await importTypeScript(fileURLToPath(new URL('test/engines/find.ts', root)))
 const plugin = await readFile(new URL('dist/cdn/amberflo.min.js', root))
 const { outputFiles: [bench] } = await build({
-  entryPoints: [new URL('browser/page.js', import.meta.url).pathname],
+  entryPoints: [fileURLToPath(new URL('browser/page.js', import.meta.url))],
   bundle: true,
   minify: true,
   format: 'iife',
@@ -31,7 +34,7 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 const address = `http://127.0.0.1:${server.address().port}/`
 
 const browser = await chromium.launch({
-  executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+  executablePath: chromePath(),
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 })
 

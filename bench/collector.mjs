@@ -5,12 +5,12 @@
  * The rounds are short, those of the contestants alternate, and what counts is the median: of a contestant's rounds, and
  * of their ratios to the floor's rounds beside them, which meet the machine in about the same state.
  */
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { importTypeScript } from '../scripts/import-ts.mjs'
 import { flood, load } from './collector/load.mjs'
 import { startBin, startTarget } from './collector/start.mjs'
 
@@ -24,30 +24,13 @@ const rounds = Number(values.rounds)
 const wanted = new Set(values.only.split(','))
 const CONNECTIONS = 64
 
+const { startRedis } = await importTypeScript(fileURLToPath(new URL('../src/collector/testing/redis.ts', import.meta.url)))
+
 const folder = mkdtempSync(join(tmpdir(), 'collector-bench-'))
 const cleanup = [() => rmSync(folder, { recursive: true, force: true })]
 const stopLater = (server) => {
   cleanup.push(() => server.stop())
   return server
-}
-
-const freePort = () =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
-      probe.close(() => resolve(port))
-    })
-  })
-
-/** Debian's own Redis, as durable as it can be; `null` where there is none. */
-async function startRedis() {
-  const program = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].find(existsSync)
-  if (program === undefined) return null
-  const port = await freePort()
-  const child = spawn(program, ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''], { stdio: 'ignore' })
-  cleanup.push(() => child.kill())
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  return `redis://127.0.0.1:${port}`
 }
 
 async function measure(server, options = { seconds, connections: CONNECTIONS, records }) {
@@ -109,8 +92,10 @@ try {
   if (wanted.has('direct')) contestants['direct handler, Amberflo in memory'] = stopLater(await startTarget('direct'))
   if (wanted.has('memoryless')) contestants['server, no spool, Amberflo over HTTP'] = stopLater(await startBin({ AMBERFLO_URL: amberfloUrl }))
   if (wanted.has('sqlite')) contestants['server, sqlite'] = stopLater(await startBin({ AMBERFLO_URL: amberfloUrl, COLLECTOR_SPOOL: `sqlite:${folder}/spool.db` }))
-  const redis = wanted.has('redis') ? await startRedis() : null
-  if (redis !== null) contestants['server, redis, appendfsync always'] = stopLater(await startBin({ AMBERFLO_URL: amberfloUrl, COLLECTOR_SPOOL: redis }))
+  if (wanted.has('redis')) {
+    const redis = stopLater(await startRedis())
+    contestants['server, redis, appendfsync always'] = stopLater(await startBin({ AMBERFLO_URL: amberfloUrl, COLLECTOR_SPOOL: redis.url }))
+  }
   await compare(contestants)
   if (wanted.has('overload')) await overload(amberfloUrl)
 } finally {

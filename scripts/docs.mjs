@@ -2,22 +2,14 @@
  * Writes the parts of docs/segment.md that are made from the definition of the actions.
  * `--check` writes nothing, and fails when they are out of date.
  */
-import { build } from 'esbuild'
-import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { importTypeScript } from './import-ts.mjs'
+import { writeParts } from './parts.mjs'
 import { standIns } from './stand-ins.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const FILE = 'docs/segment.md'
 
-const { outputFiles } = await build({
-  entryPoints: ['src/plugin/subscriptions/definition.ts'],
-  bundle: true,
-  format: 'esm',
-  write: false,
-  external: Object.keys(standIns),
-})
-const { definition } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
+const { definition } = await importTypeScript('src/plugin/subscriptions/definition.ts', Object.keys(standIns))
 
 const code = (value) => `\`${JSON.stringify(value)}\``.replaceAll('|', '\\|')
 
@@ -39,16 +31,4 @@ const preset = ({ name, partnerAction, subscribe, mapping }) => {
   return `  ${head},"mapping":{\n${fields.join(',\n')}\n  }}`
 }
 
-const before = await readFile(FILE, 'utf8')
-const after = Object.entries(parts).reduce((text, [name, make]) => {
-  const begin = `<!-- made by \`npm run docs\`: ${name} -->`
-  const [head, rest] = text.split(begin)
-  if (rest === undefined) throw new Error(`${FILE} has no place for: ${name}`)
-  return `${head}${begin}\n${make()}\n${rest.slice(rest.indexOf('<!-- end -->'))}`
-}, before)
-
-if (!process.argv.includes('--check')) await writeFile(FILE, after)
-else if (after !== before) {
-  console.error(`${FILE} is out of date: npm run docs`)
-  process.exitCode = 1
-}
+await writeParts('docs/segment.md', 'docs', parts)

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const sources = ['src', 'scripts/build.mjs', 'webpack.config.js', 'tsconfig.json', 'tsconfig.build.json', 'package.json']
+const sources = ['src', 'scripts/build.mjs', 'scripts/stand-ins.mjs', 'webpack.config.js', 'tsconfig.json', 'tsconfig.build.json', 'package.json']
 const outputs = ['dist/cdn/amberflo.min.js', 'dist/collector.js', 'dist/sandbox.js', 'dist/server/bin.js']
 
 export function fail(message) {

@@ -2,18 +2,15 @@
  * Writes the parts of README.md that are made from the sources and the build: the settings, the CDN's hash and size.
  * `--check` writes nothing, and fails when they are out of date.
  */
-import { build } from 'esbuild'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { importTypeScript } from './import-ts.mjs'
+import { writeParts } from './parts.mjs'
 
-process.chdir(new URL('..', import.meta.url).pathname)
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const read = (path) => readFile(path, 'utf8')
-
-async function importTypeScript(path) {
-  const { outputFiles } = await build({ entryPoints: [path], bundle: true, format: 'esm', write: false, logLevel: 'warning' })
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
-}
 
 /** The doc comments of an interface's members, by the setting that they explain, each as one line. */
 function docsOf(source, name, prefix = '') {
@@ -63,17 +60,4 @@ async function cdn() {
 The file has ${bytes} bytes brotli, and sets one global: \`amberfloDestination\`.`
 }
 
-const before = await read('README.md')
-let after = before
-for (const [name, make] of Object.entries({ settings, cdn })) {
-  const begin = `<!-- made by \`npm run readme\`: ${name} -->`
-  const [head, rest] = after.split(begin)
-  if (rest === undefined) throw new Error(`README.md has no place for: ${name}`)
-  after = `${head}${begin}\n${await make()}\n${rest.slice(rest.indexOf('<!-- end -->'))}`
-}
-
-if (!process.argv.includes('--check')) await writeFile('README.md', after)
-else if (after !== before) {
-  console.error('README.md is out of date: npm run readme')
-  process.exitCode = 1
-}
+await writeParts('README.md', 'readme', { settings, cdn })

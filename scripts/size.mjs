@@ -21,9 +21,9 @@ const complain = (message) => {
 }
 if (brotli > CEILING) complain(`${bytes(brotli - CEILING)} bytes over the ceiling`)
 
-const readme = await readFile(new URL('README.md', root), 'utf8').catch(() => '')
+const readme = await readFile(new URL('README.md', root), 'utf8')
 const quoted = [...readme.matchAll(/([\d,]+) bytes (?:of )?brotli/gi)].map(([, number]) => number)
-if (readme && !quoted.length) complain('README.md does not quote the size: say "N bytes brotli"')
+if (!quoted.length) complain('README.md does not quote the size: say "N bytes brotli"')
 for (const number of quoted) {
   if (Number(number.replaceAll(',', '')) !== brotli) complain(`README.md says ${number} bytes brotli, the bundle has ${bytes(brotli)}`)
 }

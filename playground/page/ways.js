@@ -68,7 +68,8 @@ export function createWays(onChange) {
     /** The plugin knows the fate. */
     settled(receipt) {
       for (const id of receipt.uniqueIds) {
-        const found = ways.has(id) ? [ways.get(id)] : callsOf(id)
+        // An identify that an earlier page left goes by an id of that page: only its batch tells which one it is.
+        const found = ways.has(id) ? [ways.get(id)] : [...ways.values()].filter((way) => way.type === 'identify' && !way.receipt && way.attempts.some(({ batch }) => batch === receipt.batchId))
         for (const way of found) update(way, { receipt })
       }
     },

@@ -83,7 +83,7 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
     if (call.method === 'OPTIONS' && allowed) return preflight(headers)
     const leave = gate.enter()
     try {
-      if (call.method !== 'POST') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
+      if (call.method !== 'POST' && call.method !== 'OPTIONS') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
       if (!allowed) throw refuseOrigin(call)
       if (leave === null) throw overloaded()
       return accepted(await take(call, visitor), headers, call)

@@ -142,14 +142,3 @@ test.each<[string, Record<string, string>, string[]?]>([
   expect(output.trim()).not.toBe('')
   expect(output).not.toMatch(/canary/)
 }, 60_000)
-
-test('what is published holds no secret', () => {
-  const published = ['dist', 'examples', 'README.md', 'package.json'].flatMap((path) => {
-    try {
-      return path.includes('.') ? [path] : filesUnder(path)
-    } catch {
-      return []
-    }
-  })
-  expect(published.filter((file) => !file.includes('node_modules') && /canary/.test(readFileSync(file, 'latin1')))).toEqual([])
-})

@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** One command of the WebDriver protocol. @see https://www.w3.org/TR/webdriver2/ */
@@ -11,15 +10,6 @@ export function webDriver(origin: string): Command {
     if (!response.ok) throw new Error(`WebDriver ${method} ${path}: ${value.error}: ${value.message}`)
     return value as never
   }
-}
-
-/** For programs that must be told a port and cannot pick one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Resolves when something answers at `url`. */

@@ -5,7 +5,7 @@ import { inspect, pageSockets, type Inspector } from './inspector.js'
 import { miniBrowserArgs, miniBrowserPath, webkitEnvironment } from './minibrowser.js'
 import { descendants, endWithUs, killerOf, killTree } from './processes.js'
 import { callExpression, outcome, spin } from './script.js'
-import { freePort } from './webdriver.js'
+import { freePort } from './free-port.js'
 import { startDisplay } from './xvfb.js'
 
 /**

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { Browser, LaunchOptions, Page } from './door.js'
 import { requireExecutable } from './find.js'
+import { freePort } from './free-port.js'
 import { endWithUs, killerOf, killTree } from './processes.js'
 import { callExpression, outcome, spin } from './script.js'
-import { answering, freePort, webDriver, type Command } from './webdriver.js'
+import { answering, webDriver, type Command } from './webdriver.js'
 import { miniBrowserArgs, miniBrowserPath, webkitEnvironment } from './minibrowser.js'
 import { startDisplay } from './xvfb.js'
 

@@ -11,8 +11,6 @@ export interface Fault {
   tokens?: () => () => Promise<string>
   /** A browser that the fault does not share: it is killed, crashed, or has settings of its own. */
   own?: (engine: EngineName) => LaunchOptions
-  /** Engines that cannot do this, and why. */
-  notIn?: Partial<Record<EngineName, string>>
   /** Tracks, does harm, and brings back the conditions in which everything must arrive. */
   run(scene: Scene): Promise<void>
 }

@@ -40,8 +40,6 @@ interface Stage {
 
 export async function play(fault: Fault, { engine, where, short, plain, shared }: Stage): Promise<Outcome> {
   const outcome: Outcome = { fault: fault.name, engine, where, tracked: 0, arrived: 0, doubled: 0, requests: 0 }
-  if (fault.notIn?.[engine]) return { ...outcome, notApplicable: fault.notIn[engine] }
-
   const tracked = new Set<string>()
   let made = 0
   const site = await startSite({ ...fault.site, where, ...(fault.tokens && { tokens: fault.tokens() }) })

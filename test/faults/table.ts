@@ -1,6 +1,8 @@
 import type { EngineName } from '../engines/index.js'
 import type { Outcome } from './scene.js'
 
+const NAMES: Record<EngineName, string> = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' }
+
 /** One line a fault, one column an engine: tracked / arrived / metered twice / requests, of both places of the collector together. */
 export function tableOf(outcomes: readonly Outcome[], engines: readonly { engine: EngineName; version: string }[]): string {
   const names = [...new Set(outcomes.map(({ fault }) => fault))]
@@ -14,7 +16,7 @@ export function tableOf(outcomes: readonly Outcome[], engines: readonly { engine
     return done.some(({ problem }) => problem) ? `${counts} ✗` : counts
   }
   const rows = [
-    ['Fault', ...engines.map(({ engine, version }) => `${engine[0]!.toUpperCase()}${engine.slice(1)} ${version}`)],
+    ['Fault', ...engines.map(({ engine, version }) => `${NAMES[engine]} ${version}`)],
     ...names.map((fault) => [fault, ...engines.map(({ engine }) => cell(fault, engine))]),
   ]
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

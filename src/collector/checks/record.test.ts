@@ -93,7 +93,7 @@ const cases: [Reason, unknown, Partial<RecordRules>?][] = [
 
 test.each(cases)('%s', (reason, value, change = {}) => {
   expect(checkRecord(value, { ...rules, ...change })).toBe(reason)
-  expect(reasons).toHaveProperty(reason)
+  expect(reasons).toContain(reason)
 })
 
 test('what is rejected for another reason does not count against the cap', () => {

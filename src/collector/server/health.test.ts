@@ -3,6 +3,7 @@ import type { SpoolStats } from '../spool/spool.js'
 import { createHealth } from './health.js'
 
 const upstream = (status: number): CollectorEvent => ({ type: 'upstream', method: 'POST', path: '/ingest', status, ms: 5 })
+const alarm = (name: 'wrong_key' | 'wrong_url'): CollectorEvent => ({ type: 'alarm', alarm: name, detail: {} })
 const empty: SpoolStats = { waiting: 0, bytes: 0, dead: 0, oldestAt: null }
 
 let time: number
@@ -16,18 +17,23 @@ it('is ready before anything happened', async () => {
   expect(await direct().read()).toEqual({ ready: true, spool: 'none', upstream: 'ok', backlogAgeSeconds: 0, draining: false })
 })
 
-it.each([0, 401, 403, 500, 503])('is not ready without a spool for a while after Amberflo answered %i, or until it answers well', async (status) => {
+it.each<[number, CollectorEvent[]]>([
+  [0, []], [500, []], [503, []],
+  [401, [alarm('wrong_key')]], [403, [alarm('wrong_key')]],
+  [301, [alarm('wrong_url')]], [404, [alarm('wrong_url')]], [405, [alarm('wrong_url')]],
+])('is not ready without a spool for a while after Amberflo answered %i, or until it answers well', async (status, alarms) => {
   const health = direct()
-  health.observe(upstream(status))
+  for (const event of [upstream(status), ...alarms]) health.observe(event)
   expect(await health.read()).toMatchObject({ ready: false, upstream: 'failing' })
   time += 10_000
   expect(await health.read()).toMatchObject({ ready: true, upstream: 'ok' })
-  health.observe(upstream(status))
+  for (const event of [upstream(status), ...alarms]) health.observe(event)
   health.observe(upstream(200))
   expect(await health.read()).toMatchObject({ ready: true, upstream: 'ok' })
 })
 
-it.each([200, 400, 429])('takes an Amberflo that answers %i for one that is there', async (status) => {
+// Asked for a customer whom it does not have, it answers 404.
+it.each([200, 400, 404, 429])('takes an Amberflo that answers %i for one that is there', async (status) => {
   const health = direct()
   health.observe(upstream(status))
   expect((await health.read()).ready).toBe(true)

@@ -34,9 +34,9 @@ export function createHealth(spoolStats: (() => Promise<SpoolStats>) | null, now
     observe(event: CollectorEvent) {
       if (event.type === 'taken') spoolFailedAt = Number.NEGATIVE_INFINITY
       if (event.type === 'alarm' && event.alarm === 'spool_failed') spoolFailedAt = now()
-      if (event.type !== 'upstream') return
-      const failed = event.status === 0 || event.status === 401 || event.status === 403 || event.status >= 500
-      failedAt = failed ? now() : Number.NEGATIVE_INFINITY
+      if (event.type === 'upstream') failedAt = event.status === 0 || event.status >= 500 ? now() : Number.NEGATIVE_INFINITY
+      // It answers, but takes nothing. The alarm comes after the answer that it is about.
+      if (event.type === 'alarm' && (event.alarm === 'wrong_key' || event.alarm === 'wrong_url')) failedAt = now()
     },
     startDraining() {
       draining = true
