@@ -1,15 +1,15 @@
 import type { Answer } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
-import { sendByFetch } from './amberflo/send.js'
-import type { Send } from './amberflo/send.js'
+import { sendByFetch } from './amberflo/transport.js'
+import type { Send } from './amberflo/transport.js'
 import type { Call, Reply } from './call.js'
 import { checkBatch, joinAnswer } from './checks/batch.js'
 import { readText } from './door/body.js'
 import { openEnvelope } from './door/envelope.js'
 import { createIdentity } from './door/identity.js'
 import { createGate } from './door/gate.js'
-import { corsHeaders, createDoorman, refuseOrigin } from './door/origin.js'
-import type { Visitor } from './door/origin.js'
+import { corsHeaders, createOriginCheck, refuseOrigin } from './door/origin.js'
+import type { Sender } from './door/origin.js'
 import { Refusal } from './door/refusal.js'
 import { fromIncoming, sendReply } from './node.js'
 import type { NodeRequest, NodeResponse } from './node.js'
@@ -50,18 +50,18 @@ export function createCollector(options: CollectorOptions): Collector {
 export function openCollector(options: CollectorOptions, send: Send = sendByFetch(options.fetch)): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {
   const settings = readOptions(options)
   const { limits, now, observe } = settings
-  const knock = createDoorman(settings)
+  const checkOrigin = createOriginCheck(settings)
   const gate = createGate(limits, now)
   const identify = createIdentity(settings)
   const sink = openSink(settings, send)
   const rules = { ...settings, fitsCap: gate.fitsCap }
 
   /** The way of one batch. */
-  async function take(call: Call, visitor: Visitor): Promise<Answer> {
-    const parcel = openEnvelope(await readBody(call), limits)
-    const proof = await identify(call, parcel.token, visitor)
-    if (proof !== null) gate.admitCustomer(proof.customerId, parcel.records.length + parcel.customers.length)
-    const { items, rejected } = checkBatch(parcel, proof, rules, now())
+  async function take(call: Call, sender: Sender): Promise<Answer> {
+    const batch = openEnvelope(await readBody(call), limits)
+    const proof = await identify(call, batch.token, sender)
+    if (proof !== null) gate.admitCustomer(proof.customerId, batch.records.length + batch.customers.length)
+    const { items, rejected } = checkBatch(batch, proof, rules, now())
     const answer = joinAnswer(await sink.take(items), rejected)
     observe({ type: 'taken', accepted: answer.accepted, duplicates: answer.duplicates })
     for (const [reason, count] of countReasons(answer)) observe({ type: 'rejected', reason, count })
@@ -78,15 +78,15 @@ export function openCollector(options: CollectorOptions, send: Send = sendByFetc
   }
 
   async function respond(call: Call): Promise<Reply> {
-    const { visitor, allowed } = knock(call)
-    const headers = corsHeaders(visitor)
+    const { sender, allowed } = checkOrigin(call)
+    const headers = corsHeaders(sender)
     if (call.method === 'OPTIONS' && allowed) return preflight(headers)
     const leave = gate.enter()
     try {
       if (call.method !== 'POST' && call.method !== 'OPTIONS') throw new Refusal('method_not_allowed', 'This is an amberflo-destination collector. Usage is sent here with POST, by the plugin in a page.')
       if (!allowed) throw refuseOrigin(call)
       if (leave === null) throw overloaded()
-      return accepted(await take(call, visitor), headers, call)
+      return accepted(await take(call, sender), headers, call)
     } catch (error) {
       const refusal = asRefusal(error)
       observe({ type: 'refused', status: refusal.status, error: refusal.code })

@@ -1,11 +1,11 @@
 import { createClient } from './amberflo/client.js'
 import { createCustomerWriter } from './amberflo/customers.js'
-import { createLock } from './amberflo/lock.js'
-import type { Send } from './amberflo/send.js'
-import { createDirectSink } from './direct.js'
+import { createLock } from './lock.js'
+import type { Send } from './amberflo/transport.js'
+import { createDirectSink } from './direct-sink.js'
 import type { Settings } from './options.js'
 import type { Sink } from './sink.js'
-import { createSpooledSink } from './spool/sink.js'
+import { createSpooledSink } from './spool/spooled-sink.js'
 import { openSpoolByUrl } from './spools.js'
 
 /** The way to Amberflo that the settings ask for. `send` is how requests get there. */

@@ -5,7 +5,7 @@ import type { SpoolItem } from './spool/spool.js'
 export type Taken = Answer
 
 /**
- * Where checked items go. There are two: `direct.ts` (Amberflo itself) and `spool/sink.ts` (a durable
+ * Where checked items go. There are two: `direct-sink.ts` (Amberflo itself) and `spool/spooled-sink.ts` (a durable
  * queue in front of it).
  */
 export interface Sink {

@@ -1,8 +1,8 @@
 import type { CollectorEvent } from '../events.js'
 import { startUpstream } from '../testing/upstream.js'
-import { sendByHttp } from '../server/send.js'
+import { sendByHttp } from '../server/http-transport.js'
 import { createClient } from './client.js'
-import { sendByFetch } from './send.js'
+import { sendByFetch } from './transport.js'
 
 const apiKey = 'canary-key-91f2'
 let upstream: Awaited<ReturnType<typeof startUpstream>>

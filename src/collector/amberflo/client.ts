@@ -1,7 +1,7 @@
 import type { Alarm, Observe } from '../events.js'
 import { parseRetryAfter } from './retry-after.js'
-import { sendByFetch } from './send.js'
-import type { Send, SendReply } from './send.js'
+import { sendByFetch } from './transport.js'
+import type { Send, SendReply } from './transport.js'
 
 /** The most records in one `POST /ingest`. */
 export const MAX_INGEST_RECORDS = 100

@@ -1,7 +1,7 @@
 import type { Customer } from '../../wire/payloads.js'
 import type { AmberfloClient, Outcome, StoredCustomer } from './client.js'
 import { createCustomerWriter, mergeCustomer } from './customers.js'
-import { createLock } from './lock.js'
+import { createLock } from '../lock.js'
 
 const stored: StoredCustomer = {
   id: 'internal',

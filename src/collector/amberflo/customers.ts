@@ -1,6 +1,6 @@
 import type { Customer } from '../../wire/payloads.js'
 import type { AmberfloClient, Outcome, StoredCustomer } from './client.js'
-import type { Lock } from './lock.js'
+import type { Lock } from '../lock.js'
 
 /** What Amberflo itself sets, and would not want back; and a name that must never be assigned to. */
 const managedFields = new Set(['__proto__', 'id', 'createTime', 'updateTime', 'deleteTime', 'deactivateTimeStamp'])

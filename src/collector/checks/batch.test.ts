@@ -1,4 +1,4 @@
-import type { Parcel } from '../door/envelope.js'
+import type { Batch } from '../door/envelope.js'
 import type { Proof } from '../door/token.js'
 import { checkBatch } from './batch.js'
 import type { BatchRules } from './batch.js'
@@ -7,11 +7,11 @@ const now = Date.parse('2026-03-01T12:00:00Z')
 const minute = 60_000
 const rules: BatchRules = { meters: null, customers: true, allowNegative: false, fitsCap: () => true }
 const record = (change: object = {}) => ({ uniqueId: 'u', customerId: 'ada', meterApiName: 'page', meterValue: 1, meterTimeInMillis: now, ...change })
-const parcel = (change: Partial<Parcel>): Parcel => ({ sentAt: now, token: null, records: [], customers: [], ...change })
+const batch = (change: Partial<Batch>): Batch => ({ sentAt: now, token: null, records: [], customers: [], ...change })
 const ada: Proof = { customerId: 'ada' }
 const customer = { customerId: 'ada', customerName: 'Ada' }
 
-const check = (change: Partial<Parcel>, proof: Proof | null = ada, more: Partial<BatchRules> = {}) => checkBatch(parcel(change), proof, { ...rules, ...more }, now)
+const check = (change: Partial<Batch>, proof: Proof | null = ada, more: Partial<BatchRules> = {}) => checkBatch(batch(change), proof, { ...rules, ...more }, now)
 const codeOf = (work: () => unknown) => {
   try {
     work()
@@ -104,7 +104,7 @@ describe('a token that ended an hour ago', () => {
   const before = record({ meterTimeInMillis: now - 61 * minute })
   const after = record({ meterTimeInMillis: now - 59 * minute })
 
-  test.each<[string, Partial<Parcel>, string]>([
+  test.each<[string, Partial<Batch>, string]>([
     ['carries what was made under it', { records: [before] }, 'taken'],
     ['and the identify that travels with it', { records: [before], customers: [customer] }, 'taken'],
     ['nothing that was made later', { records: [before, after] }, 'expired_token'],

@@ -1,6 +1,6 @@
 import type { Answer } from '../../wire/payloads.js'
 import type { Reason } from '../../wire/reasons.js'
-import type { Parcel } from '../door/envelope.js'
+import type { Batch } from '../door/envelope.js'
 import { Refusal } from '../door/refusal.js'
 import { expiredToken } from '../door/token.js'
 import type { Proof } from '../door/token.js'
@@ -26,12 +26,12 @@ export interface Checked {
  * Parts a batch into what may go upstream and what is rejected alone.
  * @throws Refusal 403 when all of it is another customer's, 401 when its token had ended before it was made
  */
-export function checkBatch(parcel: Parcel, proof: Proof | null, rules: BatchRules, now: number): Checked {
-  if (proof !== null) requireTimely(parcel, proof, now)
+export function checkBatch(batch: Batch, proof: Proof | null, rules: BatchRules, now: number): Checked {
+  if (proof !== null) requireTimely(batch, proof, now)
   const customerId = proof === null ? null : proof.customerId
   const recordRules: RecordRules = {
     now,
-    shift: clockShift(parcel.sentAt, now),
+    shift: clockShift(batch.sentAt, now),
     customerId,
     allowsMeter: (meter) => (rules.meters?.has(meter) ?? true) && (proof?.meters?.includes(meter) ?? true),
     allowNegative: rules.allowNegative,
@@ -44,12 +44,12 @@ export function checkBatch(parcel: Parcel, proof: Proof | null, rules: BatchRule
     else items.push(result)
   }
   // A new customer is made before the usage that is billed to it.
-  parcel.customers.forEach((value, at) => sort(checkCustomer(value, { customers: rules.customers, customerId }), value, 'customerId', `customers[${at}]`))
-  parcel.records.forEach((value, at) => sort(checkRecord(value, recordRules), value, 'uniqueId', `records[${at}]`))
+  batch.customers.forEach((value, at) => sort(checkCustomer(value, { customers: rules.customers, customerId }), value, 'customerId', `customers[${at}]`))
+  batch.records.forEach((value, at) => sort(checkRecord(value, recordRules), value, 'uniqueId', `records[${at}]`))
 
   // A batch is one customer's, so whatever else is wrong with it is for when that customer is back.
   const isOwn = (value: unknown) => isPlainObject(value) && value['customerId'] === customerId
-  if (rejected.some(({ reason }) => reason === 'customer_mismatch') && ![...parcel.customers, ...parcel.records].some(isOwn)) {
+  if (rejected.some(({ reason }) => reason === 'customer_mismatch') && ![...batch.customers, ...batch.records].some(isOwn)) {
     throw new Refusal('wrong_customer', 'The batch is for another customer than the token or session proves. Send it when that customer is back.')
   }
   return { items, rejected }
@@ -59,7 +59,7 @@ export function checkBatch(parcel: Parcel, proof: Proof | null, rules: BatchRule
  * A token that has ended still carries the usage that was made under it, and the identify that travels
  * with it. Times are compared as exactly as the two clocks allow.
  */
-function requireTimely({ records, sentAt }: Parcel, { customerId, expiresAt }: Proof, now: number): void {
+function requireTimely({ records, sentAt }: Batch, { customerId, expiresAt }: Proof, now: number): void {
   if (expiresAt === undefined || now < expiresAt) return
   const difference = clockDifference(sentAt, now)
   const own = records.filter((record) => isPlainObject(record) && record['customerId'] === customerId) as Record<string, unknown>[]

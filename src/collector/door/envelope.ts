@@ -1,7 +1,7 @@
 import { Refusal } from './refusal.js'
 
 /** A batch as it came: its outline is checked, what it holds is not. */
-export interface Parcel {
+export interface Batch {
   /** The sender's clock, epoch milliseconds. */
   sentAt: number | null
   token: string | null
@@ -9,7 +9,7 @@ export interface Parcel {
   customers: readonly unknown[]
 }
 
-export interface ParcelLimits {
+export interface BatchLimits {
   records: number
   customers: number
 }
@@ -17,7 +17,7 @@ export interface ParcelLimits {
 const none: readonly unknown[] = []
 
 /** Opens the body of a batch. */
-export function openEnvelope(text: string, limits: ParcelLimits): Parcel {
+export function openEnvelope(text: string, limits: BatchLimits): Batch {
   let value: unknown
   try {
     value = JSON.parse(text)

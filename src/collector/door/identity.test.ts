@@ -12,9 +12,9 @@ const bob: Authenticate = (asked) => (asked.headers.get('cookie') === 'session=1
 let events: CollectorEvent[]
 beforeEach(() => (events = []))
 
-function identify(configured: { tokenSecret?: string; authenticate?: Authenticate }, token: string | null, visitor: { origin: string | null; site: string | null } = page, asked = request) {
+function identify(configured: { tokenSecret?: string; authenticate?: Authenticate }, token: string | null, sender: { origin: string | null; site: string | null } = page, asked = request) {
   const ask = createIdentity({ ...configured, now: Date.now, observe: (event) => events.push(event) })
-  return ask(fromRequest(asked), token, visitor).then(
+  return ask(fromRequest(asked), token, sender).then(
     (proof) => proof?.customerId ?? 'believed',
     (error: { code?: string }) => error.code,
   )
@@ -40,9 +40,9 @@ test.each<[string, Parameters<typeof identify>[0], 'good' | 'bad' | null, string
 test.each([
   ['no origin', { origin: null, site: null }],
   ['no page behind it', { origin: 'https://www.example.com', site: 'none' }],
-])('a session is no proof with %s', async (_, visitor) => {
-  expect(await identify({ authenticate: bob }, null, visitor)).toBe('origin_not_allowed')
-  expect(await identify(both, null, visitor)).toBe('origin_not_allowed')
+])('a session is no proof with %s', async (_, sender) => {
+  expect(await identify({ authenticate: bob }, null, sender)).toBe('origin_not_allowed')
+  expect(await identify(both, null, sender)).toBe('origin_not_allowed')
 })
 
 test('nobody’s session is 401', async () => {

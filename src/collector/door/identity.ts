@@ -1,6 +1,6 @@
 import type { Call } from '../call.js'
 import type { Observe } from '../events.js'
-import type { Visitor } from './origin.js'
+import type { Sender } from './origin.js'
 import { Refusal } from './refusal.js'
 import { createTokenVerifier } from './token.js'
 import type { Proof } from './token.js'
@@ -31,13 +31,13 @@ export interface IdentityOptions {
  * | `authenticate` | the session decides | the session decides |
  * | only `trustClient` | the browser is believed: `null` | the same |
  */
-export function createIdentity(options: IdentityOptions): (call: Call, token: string | null, visitor: Visitor) => Promise<Proof | null> {
+export function createIdentity(options: IdentityOptions): (call: Call, token: string | null, sender: Sender) => Promise<Proof | null> {
   const { tokenSecret, authenticate, now, observe } = options
   const verifyToken = tokenSecret === undefined ? undefined : createTokenVerifier({ tokenSecret, now, observe })
 
-  async function askSession(call: Call, visitor: Visitor, ask: Authenticate): Promise<Proof> {
+  async function askSession(call: Call, sender: Sender, ask: Authenticate): Promise<Proof> {
     // A cookie goes along with whatever a page makes the browser send, so that here the origin must be known.
-    if (visitor.origin === null || visitor.site === 'none') {
+    if (sender.origin === null || sender.site === 'none') {
       throw new Refusal('origin_not_allowed', 'A session is proof only on a request that a browser’s page sent: with an Origin header.')
     }
     let session: Session | null | undefined
@@ -59,9 +59,9 @@ export function createIdentity(options: IdentityOptions): (call: Call, token: st
     return new Refusal('identity_unavailable', 'Sessions cannot be checked at the moment. Send the batch again.', 5000)
   }
 
-  return async (call, token, visitor) => {
+  return async (call, token, sender) => {
     if (verifyToken && token !== null) return verifyToken(token)
-    if (authenticate) return askSession(call, visitor, authenticate)
+    if (authenticate) return askSession(call, sender, authenticate)
     if (verifyToken) throw new Refusal('no_proof', 'The batch needs a "token" that proves who the customer is; `mintToken` makes one.')
     return null
   }

@@ -1,10 +1,10 @@
 import { fromRequest } from '../web.js'
-import { corsHeaders, createDoorman } from './origin.js'
+import { corsHeaders, createOriginCheck } from './origin.js'
 
 const listed = new Set(['https://www.example.com', 'http://localhost:3000'])
 
-function knock(origins: ReadonlySet<string> | null, headers: Record<string, string>, trustProxy = false) {
-  return createDoorman({ origins, trustProxy })(fromRequest(new Request('http://usage.example.com/in', { method: 'POST', headers })))
+function check(origins: ReadonlySet<string> | null, headers: Record<string, string>, trustProxy = false) {
+  return createOriginCheck({ origins, trustProxy })(fromRequest(new Request('http://usage.example.com/in', { method: 'POST', headers })))
 }
 
 describe('with a list', () => {
@@ -21,11 +21,11 @@ describe('with a list', () => {
     ['null', false],
     ['', false],
   ])('%j may post: %s', (origin, allowed) => {
-    expect(knock(listed, { origin })).toEqual({ visitor: { origin: allowed ? origin : null, site: null }, allowed })
+    expect(check(listed, { origin })).toEqual({ sender: { origin: allowed ? origin : null, site: null }, allowed })
   })
 
   test('no origin is on no list', () => {
-    expect(knock(listed, {}).allowed).toBe(false)
+    expect(check(listed, {}).allowed).toBe(false)
   })
 })
 
@@ -52,7 +52,7 @@ describe('without a list', () => {
     ['no page', {}, true],
     ['a page that hides its origin', { 'sec-fetch-site': 'cross-site' }, false],
   ])('%s', (_, headers, allowed, trustProxy = false) => {
-    expect(knock(null, headers, trustProxy).allowed).toBe(allowed)
+    expect(check(null, headers, trustProxy).allowed).toBe(allowed)
   })
 })
 

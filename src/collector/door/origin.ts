@@ -2,7 +2,7 @@ import type { Call } from '../call.js'
 import { Refusal } from './refusal.js'
 
 /** Who sends a request, as far as headers tell that a page's script cannot write. */
-export interface Visitor {
+export interface Sender {
   /** The `Origin` header when it may post here; the answer's CORS headers name it. */
   origin: string | null
   /** `Sec-Fetch-Site`, where the engine sends it. */
@@ -23,12 +23,12 @@ export interface OriginRules {
  * refused like any other that is not on the list. Without a list the question is only whether a page of
  * another origin sent it, and none did; what it is worth then depends on its proof (see `identity.ts`).
  */
-export function createDoorman({ origins, trustProxy }: OriginRules): (call: Call) => { visitor: Visitor; allowed: boolean } {
+export function createOriginCheck({ origins, trustProxy }: OriginRules): (call: Call) => { sender: Sender; allowed: boolean } {
   return (call) => {
     const origin = call.header('origin')
     const site = call.header('sec-fetch-site')
     const allowed = origins === null ? isSameOrigin(call, origin, site, trustProxy) : origin !== null && origins.has(origin)
-    return { visitor: { origin: allowed ? origin : null, site }, allowed }
+    return { sender: { origin: allowed ? origin : null, site }, allowed }
   }
 }
 
@@ -58,7 +58,7 @@ export function refuseOrigin(call: Call): Refusal {
 }
 
 /** What every answer to an allowed origin carries; other answers only say that they depend on the origin. */
-export function corsHeaders({ origin }: Visitor): Record<string, string> {
+export function corsHeaders({ origin }: Sender): Record<string, string> {
   if (origin === null) return { vary: 'Origin' }
   return {
     'access-control-allow-origin': origin,

@@ -10,7 +10,7 @@ import { listen } from './listen.js'
 import { createLog, logEvents } from './log.js'
 import { createMetrics } from './metrics.js'
 import { createRoutes } from './routes.js'
-import { sendByHttp } from './send.js'
+import { sendByHttp } from './http-transport.js'
 
 /** Of the time to drain, what is kept for after the last answer. */
 const CLOSE_MS = 3_000

@@ -1,6 +1,6 @@
 import { startRedis } from '../testing/redis.js'
 import type { TestRedis } from '../testing/redis.js'
-import { describeSpool } from './conformance.js'
+import { describeSpool } from './testing/conformance.js'
 import { connectRedis } from './redis-client.js'
 import { openRedis } from './redis.js'
 import type { SpoolItem } from './spool.js'

@@ -1,5 +1,5 @@
 import { recordKey } from './key.js'
-import { createSharedLock } from './lock.js'
+import { createSharedLock } from './shared-lock.js'
 import { connectRedis } from './redis-client.js'
 import type { RedisConnection } from './redis-client.js'
 import * as scripts from './redis-scripts.js'

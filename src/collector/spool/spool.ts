@@ -68,7 +68,7 @@ export class SpoolFullError extends Error {
 }
 
 /**
- * A durable queue between the browser's answer and Amberflo. Every implementation passes `conformance.ts`.
+ * A durable queue between the browser's answer and Amberflo. Every implementation passes `testing/conformance.ts`.
  * Any number of collectors may hold the same one, and any of them may die at any moment:
  * what it had leased falls due again when the lease ends.
  */

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describeSpool } from './conformance.js'
+import { describeSpool } from './testing/conformance.js'
 import { drivers, openDatabase } from './driver.js'
 import { openSqlite } from './sqlite.js'
 import type { Leased, Spool, SpoolItem } from './spool.js'

@@ -1,6 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { Send } from '../amberflo/send.js'
+import type { Send } from '../amberflo/transport.js'
 
 /** Idle connections are closed before the other side may do so. */
 const IDLE_MS = 4_000

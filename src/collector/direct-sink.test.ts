@@ -1,8 +1,8 @@
 import type { CollectorEvent } from './events.js'
 import { createClient } from './amberflo/client.js'
 import { createCustomerWriter } from './amberflo/customers.js'
-import { createLock } from './amberflo/lock.js'
-import { createDirectSink } from './direct.js'
+import { createLock } from './lock.js'
+import { createDirectSink } from './direct-sink.js'
 import type { SpoolItem } from './spool/spool.js'
 import { ingestAll, startUpstream } from './testing/upstream.js'
 

@@ -1,7 +1,7 @@
-import { describeSettling } from './conformance/settling.js'
-import type { SpoolMaker } from './conformance/support.js'
-import { describeTaking } from './conformance/taking.js'
-import type { Spool, SpoolOptions } from './spool.js'
+import { describeSettling } from './settling.js'
+import type { SpoolMaker } from './support.js'
+import { describeTaking } from './taking.js'
+import type { Spool, SpoolOptions } from '../spool.js'
 
 /** What every spool promises, as tests. */
 export function describeSpool(name: string, maker: SpoolMaker) {

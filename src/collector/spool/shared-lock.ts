@@ -1,5 +1,5 @@
-import { createLock } from '../amberflo/lock.js'
-import type { Lock } from '../amberflo/lock.js'
+import { createLock } from '../lock.js'
+import type { Lock } from '../lock.js'
 
 /** One lock per key, shared by processes: each step is atomic, and what a dead holder had is free after `ttlMs`. */
 export interface SharedLocks {
