@@ -131,7 +131,7 @@ function createWorld() {
       for (let round = 0; fated.size < added.length && round < 300; round++) {
         for (const key of ['ann', 'bob', 'cyd']) courier.wake(key, 'T4')
         courier.hurry()
-        while (open('beacon')[0]) doing['beacon ends']({ do: 'beacon ends', which: 0, took: true, seen: true })
+        while (open('beacon')[0]) void doing['beacon ends']({ do: 'beacon ends', which: 0, took: true, seen: true })
         while (open('fetch')[0]) await doing['fetch ends']({ do: 'fetch ends', which: 0, took: true, status: 200, retryAfter: 0 })
         await jest.advanceTimersByTimeAsync(HOUR_MS / 300)
         check()

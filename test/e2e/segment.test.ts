@@ -116,7 +116,7 @@ describe.each<Way>(['by hand', 'by remotePlugins'])('registered %s', (way) => {
     await page.evaluate(async () => {
       await window.analytics.identify('u1')
       await window.analytics.track('Used', {}, { messageId: 'mine' })
-      window.analytics.reset()
+      void window.analytics.reset()
       await window.analytics.track('Used', {}, { messageId: 'nobodys' })
     })
     const records = await recordsUntil(shop, 'nobodys')
