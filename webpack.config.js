@@ -23,9 +23,8 @@ const minimizer = (mangle) =>
  * is, or the DOM's where the script uses them.
  */
 const internal = `
-  accept awake beat bytes claim ctx customer dueAt forget hurry journal knows left limits missed needsProof newId onBlocked
-  onFate onItems onRetry owners post read receipts release renew renewed restart restored retryAfter run seal
-  send state takeOver transact tries url visible write
+  accept bytes ctx customer dueAt forget hurry knows limits missed needsProof newId onFate onRetry post receipts
+  release renew renewed retryAfter run send state takeOver tries url visible
 `
 
 const shared = {

@@ -118,6 +118,49 @@ describe('leaving', () => {
   })
 })
 
+describe('the page’s end', () => {
+  const freeze = () => document.dispatchEvent(new Event('freeze'))
+
+  it.each([['hidden', hide], ['frozen', freeze], ['put away', () => pageEvent('pagehide')]])('sends what waits when it is %s', async (_, end) => {
+    const { put } = open()
+    await put(item('r0'))
+    end()
+    expect(browser.sent()).toEqual(['beacon r0'])
+  })
+
+  it('lets go of its locks before it is known to go, and holds them again if it stays', async () => {
+    const { put } = open()
+    await put(item('r0'))
+    await until(() => browser.locks.held.size === 1)
+    pageEvent('beforeunload')
+    await until(() => browser.locks.held.size === 0)
+    await jest.advanceTimersByTimeAsync(2_000)
+    await until(() => browser.locks.held.size === 1)
+    expect(browser.sent()).toEqual(['beacon r0'])
+  })
+
+  it('is no reason to send again what others may have taken over, before it knows', async () => {
+    browser.network.receipts = false
+    const { put } = open()
+    await put(item('r0'))
+    pageEvent('beforeunload')
+    pageEvent('pagehide')
+    hide()
+    expect(browser.sent()).toEqual(['beacon r0'])
+    show()
+    expect(browser.sent()).toHaveLength(1)
+    pageEvent('pageshow', true)
+    expect(browser.sent()).toHaveLength(1)
+  })
+
+  it('is not the first load', async () => {
+    const { put } = open()
+    void put(item('r0'))
+    pageEvent('pageshow')
+    expect(browser.sent()).toEqual([])
+  })
+})
+
 describe('what a page has left', () => {
   it('is sent by the next one in its first batch', async () => {
     const first = open()
@@ -164,10 +207,11 @@ describe('what a page has left', () => {
   })
 
   it('is known by a lease where there are no locks', async () => {
-    // It beats no more, but has not left.
-    const setInterval = jest.spyOn(globalThis, 'setInterval').mockImplementationOnce(() => 0 as never)
-    await open(slow, null as never).put(item('r0'))
-    setInterval.mockRestore()
+    // It does nothing more, but has not left.
+    const setTimeout = jest.spyOn(globalThis, 'setTimeout').mockImplementation(() => 0 as never)
+    const crashed = open(slow, null as never)
+    setTimeout.mockRestore()
+    await crashed.put(item('r0'))
     const other = open({}, null as never)
     await jest.advanceTimersByTimeAsync(100_000)
     expect(browser.sent()).toEqual([])

@@ -3,12 +3,10 @@ import { post, sendBeacon } from './attempt.js'
 import { createCourier } from './courier.js'
 import { openDatabase } from './database.js'
 import { utf8Length, type Fate, type Item, type Limits } from './item.js'
-import { createJournal } from './journal.js'
-import { watchLeaving } from './leaving.js'
-import { createOutbox } from './outbox.js'
+import { createOutbox, type Outbox } from './outbox.js'
 import { watchReceipts } from './receipt.js'
 import { openStore } from './storage.js'
-import { createTabs } from './tabs.js'
+import { openLocks } from './tabs.js'
 
 /** A page that is still there so long after it was about to go has not gone: the click was on a download, for example. */
 const STAYED_MS = 2_000
@@ -46,10 +44,10 @@ export function createBeacon(options: BeaconOptions): Beacon {
   const url = new URL(options.url)
   const name = 'outbox ' + url.href
   const store = openStore()
+  const locks = openLocks(store)
   const visible = () => document.visibilityState !== 'hidden'
   const closing = new AbortController()
   const { signal } = closing
-  const tabs = createTabs(name, navigator.locks, store)
 
   const stopReceipts = watchReceipts(url.origin !== location.origin, (id, accepted) => courier.receipt(id, accepted))
 
@@ -63,49 +61,68 @@ export function createBeacon(options: BeaconOptions): Beacon {
     forget: (item) => outbox.remove(item),
   })
 
-  const outbox = createOutbox({
-    transact: openDatabase(name),
-    journal: createJournal(name, store),
-    // After `close`, the next page sends them.
-    onItems: (items) => signal.aborted || courier.add(items),
-    onBlocked: (error) => log('warn', `storage blocked or full, usage is in memory: ${error}`),
-  })
+  const transact = openDatabase(name)
+  let outbox: Outbox
+  let isBlocked = false
 
-  let owner = ''
-  const takeOver = async () => {
-    // Again, if the page let go of itself and then stayed.
-    tabs.claim(owner, () => {})
-    tabs.beat()
-    for (const other of await outbox.owners()) if (!signal.aborted) tabs.claim(other, () => void outbox.takeOver(other).catch(() => {}))
+  let timer: ReturnType<typeof setTimeout>
+  const takeOver = () => {
+    void outbox.takeOver()
+    takeOverIn(LEFTOVERS_MS)
+  }
+  const takeOverIn = (ms: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(takeOver, ms)
   }
 
-  /** The page begins, or comes back from the back/forward cache, where others may have taken over what it left. */
+  /** The page begins, or would do so anew: others may take over what it had before the back/forward cache gives it back. */
   const begin = () => {
-    owner = newId()
     courier.clear()
-    courier.add(outbox.restart(owner))
-    void takeOver()
+    outbox = createOutbox(
+      name,
+      newId(),
+      transact,
+      store,
+      locks,
+      // After `close`, the next page sends them.
+      (items) => signal.aborted || courier.add(items),
+      (error) => {
+        if (!isBlocked) log('warn', `storage blocked or full, usage is in memory: ${error}`)
+        isBlocked = true
+      },
+    )
   }
 
-  watchLeaving({
-    leave(gone) {
-      outbox.seal()
-      courier.leave()
-      outbox.leave()
-      if (gone) tabs.leave()
-    },
-    release() {
-      tabs.leave()
-      setTimeout(() => signal.aborted || takeOver(), STAYED_MS)
-    },
-    restored: begin,
-    awake() {
-      courier.hurry()
-      void takeOver()
-    },
-  }, signal)
-  const leftovers = setInterval(() => void takeOver(), LEFTOVERS_MS)
+  const leave = () => {
+    courier.leave()
+    outbox.leave()
+  }
+
+  /** The network is back, or the page can be seen again. */
+  const awake = () => {
+    courier.hurry()
+    takeOver()
+  }
+
+  const on = (type: string, listener: () => void, target: EventTarget = window) => target.addEventListener(type, listener, { signal })
+  // Closing a tab gives this first, and beacons sent here arrive more often than those sent from `pagehide`, which comes
+  // to `window` only; `freeze` comes to the document only.
+  on('visibilitychange', () => (visible() ? awake() : leave()), document)
+  on('freeze', leave, document)
+  // Firefox decides before `pagehide` whether a page may be kept, and keeps none that holds a lock.
+  on('beforeunload', () => {
+    outbox.release()
+    takeOverIn(STAYED_MS)
+  })
+  on('pagehide', () => {
+    courier.leave()
+    outbox.release()
+    begin()
+  })
+  on('pageshow', takeOver)
+  on('online', awake)
   begin()
+  takeOver()
 
   return {
     async put(item) {
@@ -113,22 +130,14 @@ export function createBeacon(options: BeaconOptions): Beacon {
       if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: Date.now(), size })
       onFate({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large', via: 'beacon' })
     },
-    flush() {
-      outbox.seal()
-      return courier.flush()
-    },
-    wake(key, proof) {
-      // What is not sealed yet would miss it.
-      outbox.seal()
-      courier.wake(key, proof)
-    },
+    flush: courier.flush,
+    wake: courier.wake,
     async close() {
-      clearInterval(leftovers)
+      clearTimeout(timer)
       closing.abort()
       stopReceipts?.()
-      outbox.leave()
       courier.clear()
-      tabs.leave()
+      outbox.release()
     },
   }
 }

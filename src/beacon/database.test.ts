@@ -14,49 +14,49 @@ const all = (store: IDBObjectStore) => store.getAll() as IDBRequest<unknown[]>
 describe('the database', () => {
   it('resolves with what was read, once committed', async () => {
     const transact = openDatabase('outbox')
-    await transact('readwrite', (store) => {
+    await transact((store) => {
       store.put(1, ['a'])
       store.put(2, ['b'])
     })
-    expect(await transact('readonly', all)).toEqual([1, 2])
-    expect(await openDatabase('outbox')('readonly', all)).toEqual([1, 2])
-    expect(await openDatabase('other')('readonly', all)).toEqual([])
+    expect(await transact(all)).toEqual([1, 2])
+    expect(await openDatabase('outbox')(all)).toEqual([1, 2])
+    expect(await openDatabase('other')(all)).toEqual([])
   })
 
   it('commits all of it or nothing', async () => {
     const transact = openDatabase('outbox')
-    const failing = transact('readwrite', (store) => {
+    const failing = transact((store) => {
       store.put(1, ['a'])
       store.transaction.abort()
     })
     await expect(failing).rejects.toBeDefined()
-    expect(await transact('readonly', all)).toEqual([])
+    expect(await transact(all)).toEqual([])
   })
 
   it('rejects what cannot be kept, and goes on', async () => {
     const transact = openDatabase('outbox')
-    await expect(transact('readwrite', put('a', () => {}))).rejects.toThrow()
-    await transact('readwrite', put('b', 2))
-    expect(await transact('readonly', all)).toEqual([2])
+    await expect(transact(put('a', () => {}))).rejects.toThrow()
+    await transact(put('b', 2))
+    expect(await transact(all)).toEqual([2])
   })
 
   it('opens again after another page wanted it closed', async () => {
     const transact = openDatabase('outbox')
-    await transact('readwrite', put('a', 1))
+    await transact(put('a', 1))
     await new Promise<void>((resolve, reject) => {
       const request = indexedDB.deleteDatabase('outbox')
       request.onsuccess = () => resolve()
       request.onblocked = () => reject(new Error('it was not closed'))
     })
-    await transact('readwrite', put('b', 2))
-    expect(await transact('readonly', all)).toEqual([2])
+    await transact(put('b', 2))
+    expect(await transact(all)).toEqual([2])
   })
 
   it('is opened at the first use only', async () => {
     const open = jest.spyOn(indexedDB, 'open')
     const transact = openDatabase('outbox')
     expect(open).not.toHaveBeenCalled()
-    await Promise.all([transact('readonly', all), transact('readonly', all)])
+    await Promise.all([transact(all), transact(all)])
     expect(open).toHaveBeenCalledTimes(1)
   })
 
@@ -64,13 +64,13 @@ describe('the database', () => {
     indexedDB.open = () => {
       throw new DOMException('no', 'SecurityError')
     }
-    await expect(openDatabase('outbox')('readonly', all)).rejects.toThrow('no')
+    await expect(openDatabase('outbox')(all)).rejects.toThrow('no')
   })
 
   it('rejects where opening fails', async () => {
     const request = {} as IDBOpenDBRequest
     indexedDB.open = () => request
-    const reading = openDatabase('outbox')('readonly', all)
+    const reading = openDatabase('outbox')(all)
     Object.assign(request, { error: new DOMException('private', 'InvalidStateError') })
     request.onerror!(new Event('error'))
     await expect(reading).rejects.toThrow('private')
@@ -80,7 +80,7 @@ describe('the database', () => {
     jest.useFakeTimers()
     indexedDB.open = () => ({}) as IDBOpenDBRequest
     const transact = openDatabase('outbox')
-    const readings = Promise.allSettled([transact('readonly', all), transact('readonly', all)])
+    const readings = Promise.allSettled([transact(all), transact(all)])
     await jest.advanceTimersByTimeAsync(3_000)
     expect((await readings).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })

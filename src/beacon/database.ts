@@ -3,7 +3,6 @@ const PATIENCE_MS = 3_000
 
 /** Runs `work` in one transaction and resolves with its request's result once committed. Rejects if it was not. */
 export type Transact = <T = void>(
-  mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => IDBRequest<T> | void,
 ) => Promise<T>
 
@@ -30,11 +29,11 @@ export function openDatabase(name: string): Transact {
       }
     }))
 
-  return async (mode, work) => {
+  return async (work) => {
     const database = await open()
     return new Promise((resolve, reject) => {
       // Survives the end of the browser, if not of the machine, and costs a fraction of `strict`.
-      const transaction = database.transaction(STORE, mode, { durability: 'relaxed' })
+      const transaction = database.transaction(STORE, 'readwrite', { durability: 'relaxed' })
       const request = work(transaction.objectStore(STORE))
       transaction.oncomplete = () => resolve((request as IDBRequest)?.result)
       transaction.onabort = () => reject(transaction.error)

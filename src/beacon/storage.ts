@@ -11,7 +11,7 @@ export function openStore(): Store {
 }
 
 /** Replaces an entry; without a text, removes it. */
-export function setEntry(store: Store, key: string, text = ''): void {
+export function setEntry(store: Store, key: string, text?: string | false): void {
   try {
     if (text) store[key] = text
     else delete store[key]

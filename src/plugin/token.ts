@@ -30,13 +30,6 @@ const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } =
   }
 }
 
-/** Milliseconds that a token has left. By a wrong clock it may look expired when it is new; then its own span counts. */
-const lifeOf = ({ iat, exp }: ReturnType<typeof claimsOf>): number => {
-  const left = exp! * 1000 - Date.now()
-  // What is not known is not a number, and no comparison holds for it.
-  return (left > 0 ? left : (exp! - iat!) * 1000) || Infinity
-}
-
 /**
  * Keeps the token of the page's customer: asks `source` for one ahead of need, again before a JWT expires, and again
  * when the customer changes.
@@ -64,39 +57,43 @@ export const createTokens = (
   let failures = 0
   let closed = false
 
-  const tokenOf = (customer: string): string | undefined => (owner === customer && until > Date.now() ? token : undefined)
+  const tokenOf = (customer: string | undefined): string | undefined => (owner === customer && until > Date.now() ? token : undefined)
 
   const fetchToken = async (): Promise<void> => {
     const customer = (asker = payer)
     askAgain = Date.now() + ASK_AGAIN_MS
     let wait: number
+    let news: [customer: string, token: string] | undefined
     try {
       const given = typeof source === 'string' ? source : await source()
       if (!given || typeof given !== 'string') throw new TypeError('no string')
-      if (closed) return
-      const claims = claimsOf(given)
-      const life = lifeOf(claims)
-      const proven = claims.sub ?? customer ?? owner
-      // An answer for somebody else that a later question has overtaken.
-      if (proven !== payer && customer !== asker && tokenOf(payer!)) return onToken(proven!, given)
+      const { sub, iat, exp } = claimsOf(given)
+      // By a wrong clock it may look expired when it is new; then its own span counts.
+      const left = exp! * 1000 - Date.now()
+      // What is not known is not a number, and no comparison holds for it.
+      const life = (left > 0 ? left : (exp! - iat!) * 1000) || Infinity
+      const proven = sub ?? customer ?? owner
       // The same again, after it was refused, is for what came meanwhile.
-      const isNew = token !== given || owner !== proven || until < Date.now()
-      token = given
-      owner = proven
-      until = Date.now() + life
+      if (proven !== undefined && tokenOf(proven) !== given) news = [proven, given]
+      // Nobody else's takes the place of one that proves who pays now.
+      if (proven === payer || !tokenOf(payer)) {
+        token = given
+        owner = proven
+        until = Date.now() + life
+      }
       failures = 0
       // Asked for before anybody paid, it may prove somebody else than who pays now.
-      wait = customer === undefined && payer !== undefined && payer !== owner ? 0 : Math.max(life * RENEWED_AT, 1000)
-      asker ??= owner
-      if (isNew && owner !== undefined) onToken(owner, token)
+      wait = payer !== customer && !tokenOf(payer) ? 0 : Math.max(life * RENEWED_AT, 1000)
     } catch (error) {
-      // Whoever pays first after that has not been asked for.
-      asker ??= ''
       wait = backoffMs(++failures, Math.random())
       if (failures < 2) report(`token failed: ${error}`)
     }
+    if (closed) return
+    // Whoever pays first after that has not been asked for.
+    asker ??= ''
     clearTimeout(timer)
-    if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
+    timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
+    if (news) onToken(...news)
   }
 
   const ask = (): Promise<void> => (asking = fetchToken())
@@ -122,7 +119,7 @@ export const createTokens = (
         until = 0
       }
       // Whoever else uses the page now would get a token of their own.
-      if (payer === undefined || payer === customer) void ask()
+      if ((payer ?? customer) === customer) void ask()
     },
     close() {
       closed = true

@@ -1,27 +1,42 @@
+import { setImmediate as task } from 'node:timers/promises'
 import type { Entry } from '../item.js'
-import { createJournal } from '../journal.js'
 import { createOutbox, type Outbox } from '../outbox.js'
+import type { Store } from '../storage.js'
 import { entry } from './courier.js'
 import { createDisk } from './disk.js'
+import { fakeLocks } from './locks.js'
 
 export const ids = (items: readonly Entry[]): string[] => items.map(({ id }) => id)
 
-/** A page's outbox. All pages share one disk. */
-export const openOutbox = (owner: string, disk = createDisk()) => {
+/** What a page has left in `localStorage`. */
+export const journal = (owner: string): Entry[] => JSON.parse(localStorage.getItem(`outbox left ${owner}`) ?? '[]')
+
+/** A page's outbox. All pages share one disk; this one has its locks for itself. */
+export const openOutbox = (owner: string, disk = createDisk(), locks = fakeLocks(), store: Store = localStorage) => {
   const handed: Entry[][] = []
   const blocked: unknown[] = []
-  const outbox = createOutbox({
-    transact: disk.transact,
-    journal: createJournal('outbox', localStorage),
-    onItems: (items) => handed.push([...items]),
-    onBlocked: (error) => blocked.push(error),
-  })
-  outbox.restart(owner)
-  return { disk, outbox, handed, blocked, putAll: (items: Entry[]) => Promise.all(items.map(outbox.put)) }
+  const outbox = createOutbox(
+    'outbox',
+    owner,
+    disk.transact,
+    store,
+    locks.page(),
+    (items) => handed.push([...items]),
+    (error) => blocked.push(error),
+  )
+  return {
+    disk,
+    outbox,
+    handed,
+    blocked,
+    putAll: (items: Entry[]) => Promise.all(items.map(outbox.put)),
+    /** Takes over what others have left, and waits until that has happened. */
+    async takeOver() {
+      await outbox.takeOver()
+      for (let tasks = 0; tasks < 200; tasks++) await task()
+    },
+  }
 }
 
 /** Everything that is under way has been committed. */
-export const settled = async (outbox: Outbox) => {
-  await outbox.put(entry('last'))
-  await outbox.owners()
-}
+export const settled = (outbox: Outbox) => outbox.put(entry('last'))
