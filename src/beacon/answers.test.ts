@@ -13,10 +13,10 @@ describe('200', () => {
     const { last, fates, forgotten } = fetching(3)
     await last().answer(taken([{ id: 'r1', reason: 'too_old' }]))
     expect(fates).toEqual([
-      { batchId: 'b0', uniqueIds: ['r0', 'r2'], outcome: 'accepted', via: 'fetch' },
       { batchId: 'b0', uniqueIds: ['r1'], outcome: 'rejected', reason: 'too_old', via: 'fetch' },
+      { batchId: 'b0', uniqueIds: ['r0', 'r2'], outcome: 'accepted', via: 'fetch' },
     ])
-    expect(forgotten.map(({ id }) => id)).toEqual(['r0', 'r2', 'r1'])
+    expect(forgotten.map(({ id }) => id)).toEqual(['r1', 'r0', 'r2'])
   })
 
   it('knows a rejected customer by its customer id', async () => {

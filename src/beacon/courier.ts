@@ -2,7 +2,7 @@ import { MAX_BODY_BYTES } from '../wire/limits.js'
 import type { Reply } from './attempt.js'
 import { backoffMs } from './backoff.js'
 import { bodyBytes, bytesOf, envelope, type Batch } from './batch.js'
-import type { Entry, Fate, Limits } from './item.js'
+import { isCustomer, type Entry, type Fate, type Limits } from './item.js'
 import { isResting, table, type StateEvent } from './states.js'
 
 /** No receipt within this time, and `fetch` tells. */
@@ -74,14 +74,14 @@ export function createCourier(options: CourierOptions): Courier {
     if (!items[0]) return
     batch.items = batch.items.filter((item) => !items.includes(item))
     items.forEach(options.forget)
-    options.onFate({ batchId: batch.id, uniqueIds: items.map(({ id }) => id), outcome, ...(reason && { reason }), via: batch.via })
+    options.onFate({ batchId: batch.id, uniqueIds: items.map(({ id }) => id), outcome, reason, via: batch.via } as Fate)
   }
 
-  /** Takes the step that the table gives; `false` if it gives none. */
-  const step = (batch: Batch, event: StateEvent): boolean => {
+  /** Takes the step that the table gives, and says why; `false` if it gives none. */
+  const step = (batch: Batch, event: StateEvent, level: 'debug' | 'warn' = 'debug', cause: string | number = event): boolean => {
     const next = table[batch.state][event]
     if (!next) return false
-    log('debug', `batch ${batch.id}: ${batch.state} → ${next} (${event})`)
+    log(level, `batch ${batch.id}: ${batch.state} → ${next} (${cause})`)
     batch.state = next
     return true
   }
@@ -94,29 +94,32 @@ export function createCourier(options: CourierOptions): Courier {
     // A receipt of an earlier attempt must not speak for what it holds now.
     if (isResting(batch)) batch.id = options.newId()
     if (!step(batch, event)) return
-    const { id } = batch
     const body = envelope(batch, Date.now())
-    batch.via = batch.state as Fate['via']
+    // Nothing comes of it where a `fetch` is under way: that has a patience of its own.
     batch.dueAt = now() + RECEIPT_MS
-    if (batch.state === 'fetch') {
-      void options.post(id, body).then((reply) => {
-        answered(batch, reply)
-        pump()
-      })
-    } else if (!options.send(id, body)) attempt(batch, 'unconfirmed')
+    if (batch.state === 'beacon' && options.send(batch.id, body)) return
+    // Refused, unless it was to be a `fetch` anyway.
+    step(batch, 'unconfirmed')
+    batch.via = 'fetch'
+    void options.post(batch.id, body).then((reply) => {
+      answered(batch, reply)
+      pump()
+    })
   }
 
   const answered = (batch: Batch, { status, retryAfter, rejected }: Reply) => {
     const { items } = batch
-    // One record cannot be halved. A receipt may have been faster.
-    if (!step(batch, (status === 413 && !items[1] ? 400 : status) as StateEvent) && !step(batch, 'later')) return
+    // A receipt was faster, or it was let go of meanwhile: then the outbox has it.
+    if (!items[0]) return
+    // One record cannot be halved.
+    const event = status === 413 && !items[1] ? 400 : status in table.fetch ? (status as StateEvent) : 'later'
+    step(batch, event, status === 200 || batch.tries ? 'debug' : 'warn', status || 'no answer: offline? CSP?')
     if (status === 200) {
-      for (const one of rejected) end(batch, items.filter(({ kind, id, key }) => one?.id === (kind === 'records' ? id : key)), 'rejected', one?.reason)
-      // A batch with a rejected record has no receipt by design, and what failed before met trouble.
+      for (const one of rejected) end(batch, batch.items.filter(({ kind, id, key }) => one?.id === (kind === 'records' ? id : key)), 'rejected', one?.reason)
+      // A batch with a rejected record has no receipt by design; where an attempt failed, the beacon met the same trouble.
       if (!batch.tries && !rejected[0]) misses++
       return accept(batch)
     }
-    if (!batch.tries) log('warn', `the collector answered ${status || 'nothing (offline? CSP?)'}, batch ${batch.id} → ${batch.state}`)
     if (batch.state === 'settled') return end(batch, items, 'dropped', 'refused')
     if (batch.state === 'waiting') {
       batch.dueAt = 0
@@ -136,7 +139,7 @@ export function createCourier(options: CourierOptions): Courier {
     }
   }
 
-  /** Lets the batch go with another of its kind that has room; one that has none is closed. */
+  /** Lets the batch go with another of its kind that has room, and gives whether there is one. What waits without room is closed. */
   const join = (batch: Batch): boolean =>
     batches.some((other) => {
       if (other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
@@ -150,42 +153,41 @@ export function createCourier(options: CourierOptions): Courier {
       return fits
     })
 
-  /** What may not wait any longer. Leftovers come late, but are old. */
+  /** Drops what may not wait, or no longer, oldest first: leftovers come late, but are old. */
   const bound = () => {
+    const waiting = batches.filter(isResting).flatMap(({ items }) => items).sort((a, b) => a.at - b.at)
+    const newest = new Map(waiting.filter(isCustomer).map((item) => [item.key, item]))
+    // What is in flight counts, but is left alone.
     const all = batches.flatMap(({ items }) => items)
     let count = all.length
     let bytes = bytesOf(all)
-    const newest = new Map<string, Entry>()
-    const resting = batches.filter(isResting)
-    for (const { items } of resting) for (const item of items) if (item.kind === 'customers' && !(newest.get(item.key)!?.at > item.at)) newest.set(item.key, item)
-    for (const batch of resting.sort((a, b) => a.items[0]!.at - b.items[0]!.at)) {
-      for (const item of batch.items) {
-        const reason = item.kind === 'customers' && newest.get(item.key) !== item ? 'superseded'
-          : Date.now() - item.at > MAX_AGE_MS ? 'expired'
-          : count > MAX_WAITING || bytes > MAX_WAITING_BYTES ? 'overflow'
-          : ''
-        if (reason) end(batch, [item], 'dropped', reason)
-        count--
-        bytes -= item.size
-      }
+    for (const item of waiting) {
+      const reason =
+        isCustomer(item) && newest.get(item.key) !== item ? 'superseded'
+        : Date.now() - item.at > MAX_AGE_MS ? 'expired'
+        : count > MAX_WAITING || bytes > MAX_WAITING_BYTES ? 'overflow'
+        : ''
+      if (reason) end(batches.find(({ items }) => items.includes(item))!, [item], 'dropped', reason)
+      count--
+      bytes -= item.size
     }
+    batches = batches.filter(({ items }) => items[0])
   }
 
-  const blind = () => misses >= BLIND_AFTER && options.visible()
-
   /** Does all that is due, oldest first, and comes back for the next. */
-  const pump = (event: StateEvent = blind() ? 'blind' : 'due') => {
-    batches = batches.filter(({ items }) => items[0])
+  const pump = (event: StateEvent = misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due') => {
     bound()
-    batches = batches.filter(({ items }) => items[0])
     // One moment for all of it: what becomes due meanwhile has a timer of its own.
     const time = now()
     // A customer travels before the records that came after it.
     const behind = new Set<string>()
     for (const batch of batches) {
       if (isHeld(batch)) continue
-      if (nextAt(batch) <= time && (event === 'leave' || !behind.has(batch.key))) attempt(batch, isResting(batch) ? event : 'unconfirmed')
-      if (batch.items.some(({ kind }) => kind === 'customers')) behind.add(batch.key)
+      if (nextAt(batch) <= time) {
+        if (!isResting(batch)) attempt(batch, 'unconfirmed')
+        else if (event === 'leave' || !behind.has(batch.key)) attempt(batch, event)
+      }
+      if (batch.items.some(isCustomer)) behind.add(batch.key)
     }
     for (const listener of onChange.splice(0)) listener()
     clearTimeout(timer)
@@ -231,11 +233,11 @@ export function createCourier(options: CourierOptions): Courier {
         misses = 0
         batch.via = 'beacon'
         accept(batch)
-      } else if (batch.state === 'beacon') attempt(batch, 'unconfirmed')
+      } else attempt(batch, 'unconfirmed')
       pump()
     },
     leave: () => hurry('leave'),
-    hurry: () => hurry(),
+    hurry,
     async flush() {
       const mine = new Set(batches.flatMap(({ items }) => items))
       hurry()

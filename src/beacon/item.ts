@@ -18,6 +18,8 @@ export interface Entry extends Item {
   size: number
 }
 
+export const isCustomer = ({ kind }: Item): boolean => kind === 'customers'
+
 /** What became of some items, once that is known. */
 export interface Fate {
   /** Empty where an item never came into a batch. */
