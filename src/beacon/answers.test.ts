@@ -37,6 +37,13 @@ describe('200', () => {
   })
 })
 
+it('a 200 that names a record twice ends it once', async () => {
+  const { last, ends } = fetching()
+  const r1 = { id: 'r1', reason: 'too_old' }
+  await last().answer(taken([r1, r1]))
+  expect(ends()).toEqual(['r1 rejected too_old', 'r0 accepted'])
+})
+
 it('a 200 that names nobody is still one', async () => {
   const { last, ends } = fetching()
   await last().answer(taken([null as never]))

@@ -220,8 +220,8 @@ export function createCourier(options: CourierOptions): Courier {
   return {
     add(items) {
       for (const item of items) {
-        const { key, proof } = item
-        const batch: Batch = { id: '', key, proof, items: [item], state: 'waiting', dueAt: limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0, tries: 0, via: 'beacon' }
+        // Its key and proof are the item's.
+        const batch: Batch = { ...item, id: '', items: [item], state: 'waiting', dueAt: limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0, tries: 0, via: 'beacon' }
         if (!join(batch)) batches.push(batch)
       }
       pump()
