@@ -13,10 +13,10 @@ describe('200', () => {
     const { last, fates, forgotten } = fetching(3)
     await last().answer(taken([{ id: 'r1', reason: 'too_old' }]))
     expect(fates).toEqual([
-      { batchId: 'b0', uniqueIds: ['r0', 'r2'], outcome: 'accepted', via: 'fetch' },
       { batchId: 'b0', uniqueIds: ['r1'], outcome: 'rejected', reason: 'too_old', via: 'fetch' },
+      { batchId: 'b0', uniqueIds: ['r0', 'r2'], outcome: 'accepted', via: 'fetch' },
     ])
-    expect(forgotten.map(({ id }) => id)).toEqual(['r0', 'r2', 'r1'])
+    expect(forgotten.map(({ id }) => id)).toEqual(['r1', 'r0', 'r2'])
   })
 
   it('knows a rejected customer by its customer id', async () => {
@@ -35,6 +35,13 @@ describe('200', () => {
     await last().answer(taken([{ id: 'r0', reason: 'too_old' }]))
     expect(fates).toHaveLength(1)
   })
+})
+
+it('a 200 that names a record twice ends it once', async () => {
+  const { last, ends } = fetching()
+  const r1 = { id: 'r1', reason: 'too_old' }
+  await last().answer(taken([r1, r1]))
+  expect(ends()).toEqual(['r1 rejected too_old', 'r0 accepted'])
 })
 
 it('a 200 that names nobody is still one', async () => {

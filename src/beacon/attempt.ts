@@ -14,10 +14,10 @@ export interface Reply {
   rejected: Answer['rejected']
 }
 
+/** Each attempt reads the address at once, so that one will do for all. */
 const addressOf = (url: URL, batchId: string): URL => {
-  const address = new URL(url)
-  address.searchParams.set(BATCH_PARAMETER, batchId)
-  return address
+  url.searchParams.set(BATCH_PARAMETER, batchId)
+  return url
 }
 
 /**

@@ -3,13 +3,11 @@ import type { State } from './states.js'
 
 /** Items of one key under one proof, on their way together. */
 export interface Batch {
+  /** Of the attempts since it rested last; what it holds stays the same meanwhile. */
   id: string
   key: string
-  proof: string | undefined
-  /** Customers first. */
+  proof?: string | undefined
   items: Entry[]
-  /** Bytes of UTF-8 of its items. */
-  bytes: number
   state: State
   /** When its next step is due, by the monotonic clock. */
   dueAt: number
@@ -19,22 +17,12 @@ export interface Batch {
   via: 'beacon' | 'fetch'
   /** A 401 has asked for a new token, which is done once. */
   renewed?: boolean
-  /** A beacon of it went without a receipt. */
-  missed?: boolean
 }
 
-export function addItem(batch: Batch, item: Entry): void {
-  batch.items[item.kind === 'customers' ? 'unshift' : 'push'](item)
-  batch.bytes += item.size
-}
-
-export function removeItems(batch: Batch, items: readonly Entry[]): void {
-  batch.items = batch.items.filter((item) => !items.includes(item))
-  for (const { size } of items) batch.bytes -= size
-}
+export const bytesOf = (items: readonly Entry[]): number => items.reduce((sum, { size }) => sum + size, 0)
 
 /** The most bytes that the body of a batch can have: the envelope itself has fewer than 99 around items, commas and token. */
-export const bodyBytes = ({ bytes, items, proof }: Batch): number => bytes + items.length + 3 * (proof ?? '').length + 99
+export const bodyBytes = ({ items, proof = '' }: Batch): number => bytesOf(items) + items.length + 3 * proof.length + 99
 
 /** The body of a batch; the texts of its items are put in as they are, the same at every attempt. */
 export function envelope({ id, proof, items }: Batch, sentAt: number): string {

@@ -1,5 +1,3 @@
-import { MAX_RECORD_BYTES } from '../wire/limits.js'
-
 /** One opaque thing to deliver. Its text is final: it is kept, sent and sent again as it is. */
 export interface Item {
   id: string
@@ -20,6 +18,8 @@ export interface Entry extends Item {
   size: number
 }
 
+export const isCustomer = ({ kind }: Item): boolean => kind === 'customers'
+
 /** What became of some items, once that is known. */
 export interface Fate {
   /** Empty where an item never came into a batch. */
@@ -38,13 +38,5 @@ export interface Limits {
   maxDelayMs: number
 }
 
-let encoder: TextEncoder | undefined
-let buffer: Uint8Array<ArrayBuffer> | undefined
-
-/** The length of a text in UTF-8; of one that is too large for a record, only that it is. */
-export const utf8Length = (text: string): number => {
-  encoder ??= new TextEncoder()
-  // Room for one character more, so that it shows.
-  buffer ??= new Uint8Array(MAX_RECORD_BYTES + 4)
-  return encoder.encodeInto(text, buffer).written
-}
+/** The length of a text in UTF-8. */
+export const utf8Length = (text: string): number => new TextEncoder().encode(text).length

@@ -23,8 +23,8 @@ export const table: Record<State, Partial<Record<StateEvent, State>>> = {
   waiting: { due: 'beacon', blind: 'fetch', leave: 'beacon' },
   beacon: { receipt: 'settled', unconfirmed: 'fetch' },
   fetch: { receipt: 'settled', 200: 'settled', 400: 'settled', 422: 'settled', 401: 'parked', 403: 'parked', 413: 'waiting', later: 'backoff' },
-  backoff: { due: 'fetch', blind: 'fetch', leave: 'beacon', receipt: 'settled' },
-  parked: { wake: 'waiting', receipt: 'settled' },
+  backoff: { due: 'fetch', blind: 'fetch', leave: 'beacon' },
+  parked: { wake: 'waiting' },
   settled: {},
 }
 
