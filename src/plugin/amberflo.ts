@@ -32,7 +32,6 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const settings = readSettings(given)
     const identified = createIdentified(settings.collectorUrl)
-    const middleware = createMiddleware(NAME)
 
     const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
       const line = `${NAME}: ${message}`
@@ -44,6 +43,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const warn = (message: string): void => say('warn', message)
 
     const loaded = new Promise<Analytics>((resolve) => (start = resolve))
+    const middleware = createMiddleware(NAME, loaded)
 
     /** Set where there are subscriptions, which replace the routing. */
     const runner = settings.subscriptions.length ? loaded.then((instance) => loadRunner(loadRuntime, settings, instance, warn)) : undefined
@@ -105,7 +105,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         onFate({ batchId: '', uniqueIds: [id], outcome: RULES.includes(reason) ? 'dropped' : 'rejected', reason, via: 'beacon' })
       }
       try {
-        const event = await middleware.run(ctx.event, loaded)
+        const event = await middleware.run(ctx.event)
         const routed = !event ? []
           : runner ? await (await runner)(event, note)
           : [route(event, settings, () => analytics?.group().id(), note)]
