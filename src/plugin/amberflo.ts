@@ -1,9 +1,10 @@
 import type { Analytics, Context, Plugin } from '@segment/analytics-next'
 import type { createBeacon as CreateBeacon, Beacon, Fate } from '../beacon/index.js'
 import { version } from '../version.js'
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from '../wire/limits.js'
 import type { Customer, MeterRecord } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
-import { isGranted } from './consent.js'
+import { isForbidden } from './consent.js'
 import { createIdentified } from './identified.js'
 import { createMiddleware } from './middleware.js'
 import { route } from './routing.js'
@@ -46,7 +47,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const middleware = createMiddleware(NAME, loaded)
 
     /** Set where there are subscriptions, which replace the routing. */
-    const runner = settings.subscriptions.length ? loaded.then((instance) => loadRunner(loadRuntime, settings, instance, warn)) : undefined
+    const runner = settings.subscriptions?.[0] ? loaded.then((instance) => loadRunner(loadRuntime, settings, instance, warn)) : undefined
     void runner?.then(() => (isRunning = true))
 
     /** The events whose fate is not known yet, by id, and the customers that were made of them. */
@@ -69,7 +70,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       const { token } = settings
       const opened = createBeacon({
         url: new URL(settings.collectorUrl, location.href).href,
-        limits: settings.batch,
+        limits: { maxRecords: MAX_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES, maxDelayMs: 1000, ...settings.batch },
         needsProof: !!token,
         renew: (customer, refused) => tokens?.renew(customer, refused),
         onFate,
@@ -112,7 +113,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         for (const made of routed) {
           if (!made) say('debug', `${id} is not metered`, ctx)
           else if (typeof made === 'string') refuse(made)
-          else if (!isGranted(event!, settings.consentCategories)) refuse('no_consent')
+          else if (isForbidden(event!, settings.consentCategories)) refuse('no_consent')
           else await send(made, id, ctx)
         }
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Analytics } from '@segment/analytics-next'
 import { backoffMs } from '../beacon/index.js'
-import type { Settings } from './settings.js'
+import type { AmberfloSettings } from './types.js'
 import type * as Runtime from './subscriptions/index.js'
 
 /** Fetches Segment's runtime. `attempt` counts from 0, because browsers remember that an address has failed. */
@@ -9,7 +9,7 @@ export type LoadRuntime = (attempt: number) => Promise<typeof Runtime>
 /** What runs the page's subscriptions. The runtime is asked for until it is there. */
 export const loadRunner = async (
   load: LoadRuntime,
-  settings: Settings,
+  settings: AmberfloSettings,
   analytics: Analytics,
   warn: (message: string) => void,
 ): Promise<Runtime.Runner> => {
