@@ -27,14 +27,16 @@ async function settings() {
     ...docsOf(await read('src/mapping/dimensions.ts'), 'DimensionFilter', 'dimensions.'),
   }
   const cell = (text) => text.replaceAll('|', '\\|')
-  const row = (name, type, initial) => `| \`${name}\` | ${cell(type)} | ${initial} | ${cell(docs[name.replace(/\.\*$/, '')] ?? '')} |`
+  const row = (name, type) => {
+    const [text, initial] = (docs[name.replace(/\.\*$/, '')] ?? '').split(/ ?@default /)
+    return `| \`${name}\` | ${cell(type)} | ${name === 'collectorUrl' ? 'required' : initial ? `\`${initial}\`` : ''} | ${cell(text)} |`
+  }
 
   const rowsOf = (rules, path = '') =>
     Object.entries(rules).flatMap(([key, rule]) => {
       const name = path + key
-      if (!Array.isArray(rule)) return [...(docs[name] && !rule['*'] ? [row(name, 'object', '')] : []), ...rowsOf(rule, `${name}.`)]
-      const [type, fallback] = rule
-      return [row(name, `\`${type}\``, name === 'collectorUrl' ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``)]
+      if (typeof rule === 'string') return [row(name, `\`${rule}\``)]
+      return [...(docs[name] && !rule['*'] ? [row(name, 'object')] : []), ...rowsOf(rule, `${name}.`)]
     })
   return ['| Setting | Type | Default | |', '|---|---|---|---|', ...rowsOf(table)].join('\n')
 }

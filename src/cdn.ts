@@ -16,5 +16,5 @@ const script = document.currentScript as HTMLScriptElement | null
 // function to call back.
 window.amberfloDestination = createFactory(
   createBeacon,
-  (attempt) => import(/* webpackIgnore: true */ new URL(`amberflo-${version}.subscriptions.min.js?${attempt}`, script?.src).href),
+  (attempt) => import(/* webpackIgnore: true */ new URL(`amberflo-${version}.subscriptions.min.js?${attempt}`, script!.src) as unknown as string),
 )

@@ -4,5 +4,5 @@
  */
 export async function forgetWhomNobodyKnows() {
   const { customers } = await (await fetch('/demo/amberflo?after=0')).json()
-  if (!customers.length) localStorage.removeItem('amberflo:identified')
+  if (!customers.length) for (const name of Object.keys(localStorage)) if (name.startsWith('identified ')) localStorage.removeItem(name)
 }

@@ -1,7 +1,7 @@
 import type { Customer } from '../wire/payloads.js'
 import { flatten } from './flatten.js'
 import type { Note } from './note.js'
-import { textOf, withoutSeparators } from './value.js'
+import { withoutSeparators, type Scalar } from './value.js'
 
 /**
  * Makes an identified person a customer. The name is what the traits tell (`name`, first and last name, `username`,
@@ -9,27 +9,20 @@ import { textOf, withoutSeparators } from './value.js'
  * not cut.
  */
 export function toCustomer(customerId: string, person: unknown, note: Note): Customer {
-  const traits = flatten(person, 'traits', note)
-  const trait = (name: string): string => textOf(traits.get(name))
-  const customerEmail = trait('email')
+  const texts: Record<string, string> = {}
+  const traits = flatten(person, 'traits', note, (name, value): Scalar | undefined => {
+    texts[name] = String(value)
+    return name === 'name' || name === 'email' ? undefined
+      // JSON has no other numbers.
+      : typeof value !== 'string' && isFinite(+value) ? value
+      : withoutSeparators(value)
+  })
+  const { name, username, email } = texts
   const customerName =
-    trait('name') ||
-    `${trait('firstName') || trait('first_name')} ${trait('lastName') || trait('last_name')}`.trim() ||
-    trait('username') ||
-    customerEmail ||
+    name ||
+    [texts['firstName'] || texts['first_name'], texts['lastName'] || texts['last_name']].join(' ').trim() ||
+    username ||
+    email ||
     customerId
-
-  traits.delete('name')
-  traits.delete('email')
-  for (const [name, value] of traits) {
-    // JSON has no other numbers.
-    if (typeof value !== 'boolean' && !Number.isFinite(value)) traits.set(name, withoutSeparators(value))
-  }
-
-  return {
-    customerId,
-    customerName,
-    ...(customerEmail && { customerEmail }),
-    ...(traits.size > 0 && { traits: Object.fromEntries(traits) }),
-  }
+  return { customerId, customerName, customerEmail: email, traits } as Customer
 }

@@ -4,6 +4,9 @@ import screen from '../../test/fixtures/screen.json'
 import track from '../../test/fixtures/track.json'
 import { meterName, toCustomer, toRecord, type EventLike } from './index.js'
 
+/** As it travels, without what is undefined. */
+const json = (value: unknown) => JSON.parse(JSON.stringify(value))
+
 const record = (event: EventLike & { userId: string }) =>
   toRecord(event, event.userId, meterName(event, { page: 'page', screen: 'screen' }) as string, {}, 0, (note) => { throw new Error(note) })
 
@@ -14,12 +17,12 @@ describe('Amberflo’s published examples', () => {
     ['screen', screen],
     ['track', track],
   ])('%s', (_, { event, record: expected }) => {
-    expect(record(event)).toStrictEqual(expected)
+    expect(json(record(event))).toStrictEqual(expected)
   })
 
   it('identify', () => {
     const { userId, traits } = identify.event
-    expect(toCustomer(userId, traits, (note) => { throw new Error(note) })).toStrictEqual(identify.customer)
+    expect(json(toCustomer(userId, traits, (note) => { throw new Error(note) }))).toStrictEqual(identify.customer)
   })
 
   it('keeps the order of a record’s keys', () => {

@@ -10,35 +10,45 @@ export const MAX_VALUES = 10_000
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /**
- * Adds the scalars of an object to `flat`, under dotted names; a name that is there already stands.
+ * The scalars of an object as they are sent, under dotted names; the first of two that share a name. `undefined` where
+ * there are none.
  *
  * An array of scalars becomes one text, joined by `,`; any other array is an object with the names `0`, `1`, …. What is
  * nothing (see `textOf`) is left out silently. What cannot be walked (a getter or Proxy that throws, an invalid Date,
  * `__proto__`, a cycle, more than `MAX_DEPTH` levels or `MAX_VALUES` values) is left out alone, and noted.
  *
  * @param root what the notes call `source`
+ * @param take gives a scalar as it is sent; `undefined` leaves it out
+ * @param given stands in the place of what has its names in `source`
  */
-export function flatten(source: unknown, root: string, note: Note, flat = new Map<string, Scalar>()): Map<string, Scalar> {
+export const flatten = <T>(
+  source: unknown,
+  root: string,
+  note: Note,
+  take: (name: string, value: Scalar) => T | undefined,
+  given?: unknown,
+): Record<string, T> | undefined => {
   let left = MAX_VALUES
+  const flat: Record<string, T | undefined> = { __proto__: null as never }
 
-  /** `owners` are the objects around the value, outermost first: none around `source` itself. */
-  const visit = (read: () => unknown, name: string, owners: readonly unknown[]): void => {
+  /** `owners` are the objects around the value, innermost first. */
+  const visit = (owners: readonly Record<string, unknown>[], key: string, name: string): void => {
     try {
-      let value = plain(read())
-      if (`.${name}`.endsWith('.__proto__') || owners.includes(value) || owners[MAX_DEPTH]) throw Error()
+      let value = plain(owners[0]![key])
+      if (key === '__proto__' || owners.includes(value as never) || owners[MAX_DEPTH + 1]) throw Error()
       const items = Array.isArray(value) && Object.values(value).map(plain)
       if (items && !items.some(isObject)) value = items.filter(textOf).join()
-      if (textOf(value)) flat.set(name, value as Scalar)
+      if (textOf(value)) flat[name] = take(name, value as Scalar)
       else if (isObject(value)) {
-        const owner = value
-        const keys = Object.keys(owner)
+        const keys = Object.keys(value)
         // What is too much is left out alone.
-        const rest = left - keys.length
-        if (rest < 0) throw Error()
-        left = rest
-        for (const key of keys) {
-          const child = (name && `${name}.`) + key
-          if (!flat.has(child)) visit(() => owner[key], child, [...owners, owner])
+        if (keys.length > left) throw Error()
+        left -= keys.length
+        for (const child of keys) {
+          const full = (name && `${name}.`) + child
+          if (full in flat) continue
+          flat[full] = undefined
+          visit([value, ...owners], child, full)
         }
       }
     } catch {
@@ -46,6 +56,7 @@ export function flatten(source: unknown, root: string, note: Note, flat = new Ma
     }
   }
 
-  if (isObject(source)) visit(() => source, '', [])
-  return flat
+  for (const one of [given, source]) if (isObject(one)) visit([{ '': one }], '', '')
+  // What was left out is undefined, and not in JSON.
+  return JSON.stringify(flat)[2] ? (flat as Record<string, T>) : undefined
 }

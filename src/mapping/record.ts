@@ -24,33 +24,28 @@ export function toRecord(
   event: EventLike,
   customerId: string,
   meterApiName: string,
-  filter: DimensionFilter,
+  filter: DimensionFilter | undefined,
   now: number,
   note: Note,
 ): MeterRecord | Reason {
   const { properties } = event
   const isTrack = event.type === 'track'
   const name = textOf(event.name)
+  const uniqueId = textOf(event.messageId)
   // A value that cannot be read is not a missing one.
-  const value = textOf((isTrack ? get(properties, 'value', NaN) : event.value) ?? 1)
+  const value = textOf((isTrack ? get(properties, 'value') : event.value) ?? 1)
+  const meterValue = DECIMAL.test(value) ? +value : NaN
   const time = get(event, 'timestamp')
+  let meterTimeInMillis = +new Date(typeof time === 'number' || ISO_8601.test(textOf(time)) ? (time as number) : NaN)
   // Analytics.js puts a name among a page's properties, but not among a screen's.
-  const dimensions = dimensionsOf(properties, isTrack ? [['value', '']] : name ? [['name', name]] : [], filter, note)
+  const dimensions = dimensionsOf(properties, isTrack ? { value: '' } : name && { name }, filter, note)
 
-  const record: MeterRecord = {
-    uniqueId: textOf(event.messageId),
-    customerId,
-    meterApiName,
-    meterValue: DECIMAL.test(value) ? +value : NaN,
-    meterTimeInMillis: +new Date(typeof time === 'number' || ISO_8601.test(textOf(time)) ? (time as number) : NaN),
-    ...(dimensions.size > 0 && { dimensions: Object.fromEntries(dimensions) as Record<string, string> }),
-  }
-  if (!record.uniqueId) return 'no_id'
+  if (!uniqueId) return 'no_id'
   if (!meterApiName.trim()) return 'blank_meter'
-  if (!isFinite(record.meterValue)) return 'bad_value'
-  if (isNaN(record.meterTimeInMillis)) {
+  if (!isFinite(meterValue)) return 'bad_value'
+  if (isNaN(meterTimeInMillis)) {
     note('timestamp: unreadable, replaced by now')
-    record.meterTimeInMillis = now
+    meterTimeInMillis = now
   }
-  return record
+  return { uniqueId, customerId, meterApiName, meterValue, meterTimeInMillis, dimensions } as MeterRecord
 }

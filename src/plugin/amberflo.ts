@@ -1,22 +1,25 @@
-import type { Analytics, Context, Plugin } from '@segment/analytics-next'
-import type { createBeacon as CreateBeacon, Beacon, Fate } from '../beacon/index.js'
+import type { Analytics, Context, Plugin, SegmentEvent } from '@segment/analytics-next'
+import { backoffMs, type createBeacon as CreateBeacon, type Beacon, type Fate } from '../beacon/index.js'
+import type { Note } from '../mapping/index.js'
 import { version } from '../version.js'
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from '../wire/limits.js'
 import type { Customer, MeterRecord } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
-import { isGranted } from './consent.js'
+import { isForbidden } from './consent.js'
 import { createIdentified } from './identified.js'
 import { createMiddleware } from './middleware.js'
-import { route } from './routing.js'
+import { route, type Routed } from './routing.js'
 import { readSettings } from './settings.js'
-import { loadRunner, type LoadRuntime } from './subscribed.js'
+import type * as Runtime from './subscriptions/index.js'
 import { createTokens, type Tokens } from './token.js'
 import type { AmberfloPlugin, AmberfloSettings } from './types.js'
 
 const NAME = 'Amberflo'
 
-/** Refusals by a rule of the site; any other one means that something is wrong. */
-const RULES: readonly Reason[] = ['no_customer', 'no_consent']
+/** Fetches Segment's runtime. `attempt` counts from 0, because browsers remember that an address has failed. */
+export type LoadRuntime = (attempt: number) => Promise<typeof Runtime>
 
+/** What Analytics.js puts around a remote plugin. */
 type Wrapper = Partial<Plugin> & { action?: Plugin }
 
 /** Makes the plugin factory, which is valid as one of Analytics.js' remote plugins too. */
@@ -27,12 +30,13 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let tokens: Tokens | undefined
     let payer: string | undefined
     let start!: (analytics: Analytics) => void
-    let isRunning = false
     let delivered: Promise<unknown> = Promise.resolve()
 
     const settings = readSettings(given)
-    const identified = createIdentified(settings.collectorUrl)
-    const middleware = createMiddleware(NAME)
+    const { collectorUrl, subscriptions, token } = settings
+    const identified = createIdentified(collectorUrl)
+    const loaded = new Promise<Analytics>((resolve) => (start = resolve))
+    const middleware = createMiddleware(NAME, loaded)
 
     const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
       const line = `${NAME}: ${message}`
@@ -43,77 +47,91 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const warn = (message: string): void => say('warn', message)
 
-    const loaded = new Promise<Analytics>((resolve) => (start = resolve))
+    /** What is made of an event. */
+    let make = (event: SegmentEvent, note: Note): (Routed | false)[] | Promise<Routed[]> =>
+      [route(event, settings, () => analytics?.group().id(), note)]
+    /** Set while what runs the subscriptions, which replace the routing, has not come: it is asked for until it is there. */
+    let starting: Promise<unknown> | undefined
+    if (subscriptions?.[0]) {
+      starting = loaded.then(async (instance) => {
+        for (let attempt = 0; starting; ) {
+          try {
+            make = (await loadRuntime(attempt)).createRunner(settings, instance, warn)
+            starting = undefined
+          } catch (error) {
+            warn(`subscriptions failed: ${error}`)
+            await new Promise((resolve) => setTimeout(resolve, backoffMs(++attempt, 1)))
+          }
+        }
+      })
+    }
 
-    /** Set where there are subscriptions, which replace the routing. */
-    const runner = settings.subscriptions.length ? loaded.then((instance) => loadRunner(loadRuntime, settings, instance, warn)) : undefined
-    void runner?.then(() => (isRunning = true))
-
-    /** The events whose fate is not known yet, by id, and the customers that were made of them. */
-    const waiting = new Map<string, { ctx: Context; customer?: string | false }>()
+    /** The events whose fate is not known yet, by id. */
+    const waiting = new Map<string, Context>()
 
     const onFate = (fate: Fate): void => {
       const { batchId, outcome, reason, via } = fate
       for (const id of fate.uniqueIds) {
-        const { ctx, customer } = waiting.get(id) ?? {}
+        const ctx = waiting.get(id)
         waiting.delete(id)
         ctx?.stats.increment(`amberflo.${outcome}`)
         say(reason ? 'warn' : 'debug', `${id} ${outcome} by ${via}: ${reason ?? batchId}`, ctx)
-        if (customer && !reason) identified.accept(customer)
+        if (!reason) identified.accept(id)
       }
       // A callback that fails, or a promise that it returns, is not the page's trouble.
       void (async () => settings.onReceipt?.(fate))().catch((error) => warn(`onReceipt failed: ${error}`))
     }
 
-    const open = (): Beacon => {
-      const { token } = settings
-      const opened = createBeacon({
-        url: new URL(settings.collectorUrl, location.href).href,
-        limits: settings.batch,
+    const open = (): void => {
+      if (beacon) return
+      beacon = createBeacon({
+        url: new URL(collectorUrl, location.href).href,
+        limits: { maxRecords: MAX_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES, maxDelayMs: 1000, ...settings.batch },
         needsProof: !!token,
         renew: (customer, refused) => tokens?.renew(customer, refused),
         onFate,
         onRetry(ids) {
-          for (const id of ids) waiting.get(id)?.ctx.stats.increment('amberflo.retried')
+          for (const id of ids) waiting.get(id)?.stats.increment('amberflo.retried')
         },
         log: say,
       })
-      tokens = token ? createTokens(token, opened.wake, warn) : undefined
-      return opened
-    }
-
-    const send = async (value: MeterRecord | Customer, messageId: string, ctx: Context): Promise<void> => {
-      const json = JSON.stringify(value)
-      const key = value.customerId
-      const isRecord = 'uniqueId' in value
-      if (!isRecord && identified.knows(json)) return say('debug', `${messageId} is known`, ctx)
-      const id = isRecord ? value.uniqueId : messageId
-      waiting.set(id, { ctx, customer: !isRecord && json })
-      say('debug', `${id} → ${json}`, ctx)
-      beacon ??= open()
-      const proof = tokens?.proof(key)
-      if (payer !== key) beacon.wake((payer = key), proof)
-      await beacon.put({ id, kind: isRecord ? 'records' : 'customers', key, proof, json })
-      say('debug', `${id} kept`, ctx)
+      if (token) tokens = createTokens(token, beacon.wake, warn)
     }
 
     const deliver = async (ctx: Context): Promise<void> => {
-      const id = String(ctx.event.messageId)
+      const messageId = String(ctx.event.messageId)
+      const tell = (message: string): void => say('debug', message, ctx)
       const note = (text: string): void => say('warn', text, ctx)
+
       const refuse = (reason: Reason): void => {
-        waiting.set(id, { ctx })
-        onFate({ batchId: '', uniqueIds: [id], outcome: RULES.includes(reason) ? 'dropped' : 'rejected', reason, via: 'beacon' })
+        waiting.set(messageId, ctx)
+        // No customer and no consent are rules of the site; any other reason means that something is wrong.
+        const outcome = reason.startsWith('no_c') ? 'dropped' : 'rejected'
+        onFate({ batchId: '', uniqueIds: [messageId], outcome, reason, via: 'beacon' })
       }
+
+      const send = async (made: MeterRecord | Customer): Promise<void> => {
+        const { customerId: key, uniqueId } = made as MeterRecord | (Customer & { uniqueId?: undefined })
+        const json = JSON.stringify(made)
+        const id = uniqueId ?? messageId
+        if (!uniqueId && identified.knows(json, id)) return tell(`${id} is known`)
+        waiting.set(id, ctx)
+        tell(`${id} → ${json}`)
+        open()
+        const proof = tokens?.proof(key)
+        if (payer !== key) beacon!.wake((payer = key), proof)
+        await beacon!.put({ id, kind: uniqueId ? 'records' : 'customers', key, proof, json })
+        tell(`${id} kept`)
+      }
+
       try {
-        const event = await middleware.run(ctx.event, loaded)
-        const routed = !event ? []
-          : runner ? await (await runner)(event, note)
-          : [route(event, settings, () => analytics?.group().id(), note)]
-        for (const made of routed) {
-          if (!made) say('debug', `${id} is not metered`, ctx)
+        const event = await middleware.run(ctx.event)
+        await starting
+        for (const made of event ? await make(event, note) : []) {
+          if (!made) tell(`${messageId} is not metered`)
           else if (typeof made === 'string') refuse(made)
-          else if (!isGranted(event!, settings.consentCategories)) refuse('no_consent')
-          else await send(made, id, ctx)
+          else if (isForbidden(event!, settings.consentCategories)) refuse('no_consent')
+          else await send(made)
         }
       } catch (error) {
         note(String(error))
@@ -123,52 +141,51 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const hook = async (ctx: Context): Promise<Context> => {
       const done = deliver(ctx)
-      const before = delivered
-      delivered = done.then(() => before)
+      delivered = delivered.then(() => done)
       // Analytics.js delivers one event after the other, to all destinations: it never waits for the network.
-      if (isRunning || !runner) await done
+      if (!starting) await done
       return ctx
     }
 
-    const plugin: AmberfloPlugin = {
+    const plugin = {
       name: NAME,
       type: 'destination',
       version,
       isLoaded: () => !!analytics,
-      async load(_ctx, instance) {
+      async load(_ctx: Context, instance: Analytics) {
         analytics = instance
         // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
-        for (const wrapper of instance.queue?.plugins as Wrapper[] ?? []) if (wrapper.action === plugin) wrapper.name ??= NAME
-        beacon ??= open()
+        for (const wrapper of instance.queue.plugins as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
+        open()
         start(instance)
       },
       async unload() {
         // What is on its way would open another beacon.
-        if (isRunning || !runner) await delivered
+        if (!starting) await delivered
         tokens?.close()
-        const closing = beacon?.close()
+        void beacon?.close()
         beacon = undefined
-        await closing
       },
       addMiddleware: middleware.add,
       page: hook,
       screen: hook,
       track: hook,
       identify: hook,
-      // Without subscriptions neither is metered.
-      ...(runner && { group: hook, alias: hook }),
+      // For subscriptions: without them neither is metered.
+      group: hook,
+      alias: hook,
       async flush() {
         await delivered
         // What no token proves could not be sent.
         await tokens?.settled()
         await beacon?.flush()
-        if (!tokens) return
         // One that was refused is renewed.
-        await tokens.settled()
+        await tokens?.settled()
         await beacon?.flush()
       },
-    }
+    } satisfies AmberfloPlugin as AmberfloPlugin
     return plugin
   }
-  return Object.assign(amberflo, { pluginName: NAME })
+  amberflo.pluginName = NAME
+  return amberflo
 }

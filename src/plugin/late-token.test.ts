@@ -30,13 +30,14 @@ it('sends what was made just before its token came, under a new one if that is r
     batch: { maxDelayMs: 1 },
   })
   const track = () => plugin.track(new Context({ type: 'track', event: 'A', messageId: `of ${user}`, userId: user }))
-  await plugin.load(new Context({ type: 'track' }), {} as Analytics)
+  const page = { queue: { plugins: [] } } as unknown as Analytics
+  await plugin.load(new Context({ type: 'track' }), page)
   await track()
   await sleep(50)
   user = 'u2'
   await track()
   // Waits for the tokens as well.
   await plugin.flush()
-  await plugin.unload!(new Context({ type: 'track' }), {} as Analytics)
+  await plugin.unload!(new Context({ type: 'track' }), page)
   expect(sent).toEqual([['of u1', jwt('u1', 0)], ['of u2', jwt('u2', 1)], ['of u2', jwt('u2', 2)]])
 })

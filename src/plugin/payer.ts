@@ -1,6 +1,6 @@
 import type { SegmentEvent } from '@segment/analytics-next'
 import { textOf } from '../mapping/index.js'
-import type { Settings } from './settings.js'
+import type { AmberfloSettings } from './types.js'
 
 /**
  * Who pays for an event: the customer's id, verbatim; `''` for nobody. Of an identify event, who was identified: a
@@ -11,7 +11,7 @@ import type { Settings } from './settings.js'
  */
 export const payerOf = (
   event: SegmentEvent,
-  { customerId, anonymousUsage }: Pick<Settings, 'customerId' | 'anonymousUsage'>,
+  { customerId, anonymousUsage }: AmberfloSettings,
   currentGroup: () => unknown,
 ): string => {
   const isUsage = event.type !== 'identify'
@@ -19,5 +19,5 @@ export const payerOf = (
     typeof customerId === 'function' ? customerId(event)
     : isUsage && customerId === 'groupId' ? event.context?.['groupId'] || currentGroup()
     : event.userId
-  return textOf(id || '') || (isUsage && anonymousUsage === 'meter' ? textOf(event.anonymousId) : '')
+  return textOf(id || '') || (isUsage && anonymousUsage !== 'drop' ? textOf(event.anonymousId) : '')
 }

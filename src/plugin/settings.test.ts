@@ -4,18 +4,13 @@ import type { AmberfloSettings } from './types.js'
 const read = (given: unknown) => readSettings(given as AmberfloSettings)
 const url = { collectorUrl: '/usage' }
 
-it('fills in every default', () => {
-  expect(read(url)).toMatchObject({
-    collectorUrl: '/usage',
-    customerId: 'userId',
-    anonymousUsage: 'meter',
-    meters: { page: 'page', screen: 'screen', track: {} },
-    dimensions: {},
-    consentCategories: [],
-    subscriptions: [],
-    batch: { maxRecords: 100, maxBytes: 49152, maxDelayMs: 1000 },
-    debug: false,
-  })
+it('leaves out what is undefined', () => {
+  expect(Object.keys(read({ ...url, token: undefined }))).toEqual(['collectorUrl'])
+  expect(Object.keys(read({ ...url, batch: { maxRecords: undefined } }).batch!)).toEqual([])
+})
+
+it('gives meters that inherit no name', () => {
+  expect(read({ ...url, meters: { track: {} } }).meters!.track!['constructor']).toBeUndefined()
 })
 
 it('keeps what is right', () => {
@@ -92,10 +87,12 @@ it.each([
   ['batch.maxDelayMs is "NaN", expected 0..60000', { ...url, batch: { maxDelayMs: NaN } }],
   ['onReceipt is "true", expected function', { ...url, onReceipt: true }],
   ['debug is "yes", expected true | false', { ...url, debug: 'yes' }],
-  ['settings is "null", expected object', null],
-  ['settings is "https://usage.example.com", expected object', 'https://usage.example.com'],
 ])('%s', (message, given) => {
   expect(() => read(given)).toThrow(new TypeError(`Amberflo: ${message}`))
+})
+
+it.each([undefined, null, 'https://usage.example.com', 5])('%j is no settings', (given) => {
+  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is "undefined", expected an http/)
 })
 
 it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('refuses %s, says where it belongs, and does not repeat it', (name) => {
@@ -108,8 +105,8 @@ it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('r
 it('warns once of all settings that do not exist, and takes the rest', () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
   const given = { ...url, versionSettings: {}, batch: { maxDelay: 5 }, bundlingStatus: 'unbundled', meters: { tracks: {} } }
-  expect(read(given).batch.maxDelayMs).toBe(1000)
-  expect(warn.mock.calls).toEqual([['Amberflo: unknown settings meters.tracks,batch.maxDelay,versionSettings,bundlingStatus']])
+  expect(read(given)).toEqual({ ...url, batch: {}, meters: {} })
+  expect(warn.mock.calls).toEqual([['Amberflo: unknown settings versionSettings,batch.maxDelay,bundlingStatus,meters.tracks']])
   warn.mockRestore()
 })
 
@@ -117,5 +114,5 @@ it('does not follow later changes of a group', () => {
   const batch = { maxRecords: 5 }
   const settings = read({ ...url, batch })
   batch.maxRecords = 6
-  expect(settings.batch.maxRecords).toBe(5)
+  expect(settings.batch!.maxRecords).toBe(5)
 })

@@ -1,36 +1,26 @@
-import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
+import { MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
 import type { AmberfloSettings } from './types.js'
-
-/** What a setting may be, as alternatives (see `isOneOf`), and what it is when left out. */
-type Rule = readonly [expected: string, fallback?: unknown]
-type Table = { readonly [name: string]: Rule | Table }
 
 const METER = 'string | false'
 const NAMES = 'string[]'
 
+/** What a setting may be (see `isOneOf`), or the settings of a group. */
+type Rule = string | { readonly [name: string]: Rule }
+
 /** Every setting. `*` stands for any name, so nothing may be inherited beside it. */
 export const table = {
-  collectorUrl: ['string'],
-  token: ['string | function'],
-  customerId: ['"userId" | "groupId" | function', 'userId'],
-  anonymousUsage: ['"meter" | "drop"', 'meter'],
-  meters: { page: [METER, 'page'], screen: [METER, 'screen'], track: { __proto__: null as never, '*': [METER] }, only: [NAMES] },
-  dimensions: { allow: [NAMES], deny: [NAMES] },
-  consentCategories: [NAMES, []],
-  subscriptions: ['object[]', []],
-  batch: {
-    maxRecords: [`1..${MAX_BODY_RECORDS}`, MAX_BATCH_RECORDS],
-    maxBytes: [`1..${MAX_BODY_BYTES}`, MAX_BATCH_BYTES],
-    maxDelayMs: ['0..60000', 1000],
-  },
-  onReceipt: ['function'],
-  debug: ['true | false', false],
-} satisfies Table
-
-type Defaulted = 'customerId' | 'anonymousUsage' | 'meters' | 'dimensions' | 'consentCategories' | 'subscriptions' | 'batch'
-
-/** The settings with every default filled in. */
-export type Settings = AmberfloSettings & Required<Pick<AmberfloSettings, Defaulted>> & { batch: Required<NonNullable<AmberfloSettings['batch']>> }
+  collectorUrl: 'string',
+  token: 'string | function',
+  customerId: '"userId" | "groupId" | function',
+  anonymousUsage: '"meter" | "drop"',
+  meters: { page: METER, screen: METER, track: { __proto__: null as never, '*': METER }, only: NAMES },
+  dimensions: { allow: NAMES, deny: NAMES },
+  consentCategories: NAMES,
+  subscriptions: 'object[]',
+  batch: { maxRecords: `1..${MAX_BODY_RECORDS}`, maxBytes: `1..${MAX_BODY_BYTES}`, maxDelayMs: '0..60000' },
+  onReceipt: 'function',
+  debug: 'true | false',
+} satisfies Rule
 
 /** A type's name, a literal as in JSON, a range of integers such as `1..500`, or a list such as `string[]`. Texts are not empty. */
 const isOneOf = (value: unknown, expected: string): unknown =>
@@ -59,32 +49,33 @@ const fail = (name: string, given: unknown, expected: string): never => {
 }
 
 /**
- * Checks what was given and fills in the defaults.
+ * A checked copy of what was given, without what is undefined.
  *
  * @throws TypeError that names the setting, what was given and what is expected; a key is never repeated
  */
-export const readSettings = (given: AmberfloSettings): Settings => {
+export const readSettings = (given: AmberfloSettings): AmberfloSettings => {
   const unknown: string[] = []
 
-  const read = (value: unknown, rule: Rule | Table, path: string): unknown => {
-    const [expected, fallback] = Array.isArray(rule) ? (rule as unknown as Rule) : ['object', {}]
-    if (value === undefined) value = fallback
-    else if (!isOneOf(value, expected)) fail(path || 'settings', value, expected)
-    if (Array.isArray(rule)) return value
-
-    const settings: Record<string, unknown> = {}
-    for (const name of Object.keys({ ...rule, ...(value as object) })) {
-      const inner = (rule as Table)[name] ?? (rule as Table)['*']
-      const full = path ? `${path}.${name}` : name
-      if (inner) settings[name] = read((value as Record<string, unknown>)[name], inner, full)
-      else if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
-      else unknown.push(full)
+  const read = (group: object, rules: Record<string, Rule>, path: string): object => {
+    // Nothing is inherited, for names are looked up in it that events have.
+    const settings: Record<string, unknown> = { __proto__: null }
+    for (const [name, value] of Object.entries(group)) {
+      const full = path + name
+      const rule = rules[name] ?? rules['*']
+      if (!rule) {
+        if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
+        unknown.push(full)
+      } else if (value !== undefined) {
+        const expected = typeof rule === 'string' ? rule : 'object'
+        if (!isOneOf(value, expected)) fail(full, value, expected)
+        settings[name] = rule === expected ? value : read(value, rule as Record<string, Rule>, `${full}.`)
+      }
     }
     return settings
   }
 
-  const settings = read(given, table, '') as Settings
+  const settings = read(given ?? {}, table, '') as AmberfloSettings
   if (!isCollector(settings.collectorUrl)) fail('collectorUrl', settings.collectorUrl, `an http(s) URL or a /path of ${HOME}`)
-  if (unknown.length) console.warn(`Amberflo: unknown settings ${unknown}`)
+  if (unknown[0]) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }

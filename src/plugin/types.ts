@@ -42,9 +42,13 @@ export interface AmberfloSettings {
   /**
    * Who pays: the event's user, its group (`context.groupId`, else the page's current group), or what the function
    * returns; empty counts as missing.
+   * @default "userId"
    */
   customerId?: 'userId' | 'groupId' | ((event: SegmentEvent) => string | null | undefined)
-  /** What happens to usage without a customer id: metered under the anonymous id, or dropped. */
+  /**
+   * What happens to usage without a customer id: metered under the anonymous id, or dropped.
+   * @default "meter"
+   */
   anonymousUsage?: 'meter' | 'drop'
   /** What events are called as meters; `page`, `screen` and a tracked event's own name if nothing is said. */
   meters?: MeterNames
@@ -57,11 +61,17 @@ export interface AmberfloSettings {
    * Segment's own runtime, which is loaded only then.
    */
   subscriptions?: readonly ActionSubscription[]
-  /** When a batch closes: after that many records, bytes of JSON, or milliseconds since its first record. */
+  /**
+   * When a batch closes: after that many records, bytes of JSON, or milliseconds since its first record.
+   * @default { maxRecords: 100, maxBytes: 49152, maxDelayMs: 1000 }
+   */
   batch?: { maxRecords?: number; maxBytes?: number; maxDelayMs?: number }
   /** Called when the fate of a batch, or of a record that did not get into one, is known. */
   onReceipt?: (receipt: Receipt) => void
-  /** Prints a line for each step of an event's way to the console. */
+  /**
+   * Prints a line for each step of an event's way to the console.
+   * @default false
+   */
   debug?: boolean
 }
 

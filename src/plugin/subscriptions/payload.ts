@@ -10,7 +10,7 @@ const personOf = ({ customerName, customerEmail, traits }: CustomerFields): obje
 })
 
 /** What an action yields, normalised like everything else. */
-export const payloadOf = ([action, fields]: Yield, filter: DimensionFilter, note: Note): Routed => {
+export const payloadOf = ([action, fields]: Yield, filter: DimensionFilter | undefined, note: Note): Routed => {
   const customerId = textOf(fields.customerId)
   if (!customerId) return 'no_customer'
   if (action === 'customer') return toCustomer(customerId, personOf(fields), note)

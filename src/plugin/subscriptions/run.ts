@@ -3,8 +3,7 @@ import type { Subscription } from '@segment/browser-destination-runtime/types'
 import type { Analytics, Context, Plugin, SegmentEvent } from '@segment/analytics-next'
 import type { Note } from '../../mapping/index.js'
 import type { Routed } from '../routing.js'
-import type { Settings } from '../settings.js'
-import type { ActionSubscription } from '../types.js'
+import type { ActionSubscription, AmberfloSettings } from '../types.js'
 import { client, type Run } from './client.js'
 import { defaultsOf, definition } from './definition.js'
 import { parseFql } from './fql.js'
@@ -46,7 +45,7 @@ const asPlugin = (subscription: ActionSubscription, report: Note): Plugin | unde
  *
  * @param report is told which subscriptions can never run
  */
-export const createRunner = ({ subscriptions, dimensions }: Settings, analytics: Analytics, report: Note): Runner => {
+export const createRunner = ({ subscriptions = [], dimensions }: AmberfloSettings, analytics: Analytics, report: Note): Runner => {
   const plugins = subscriptions.flatMap((subscription) => asPlugin(subscription, report) ?? [])
   const loaded = Promise.all(plugins.map((plugin) => plugin.load(undefined as unknown as Context, analytics)))
   return async (event, note) => {

@@ -1,7 +1,6 @@
 import { AnalyticsBrowser, type AnalyticsBrowserSettings } from '@segment/analytics-next'
 import type { Beacon, BeaconOptions, Fate, Item } from '../../beacon/index.js'
-import { createFactory } from '../amberflo.js'
-import type { LoadRuntime } from '../subscribed.js'
+import { createFactory, type LoadRuntime } from '../amberflo.js'
 import type { AmberfloSettings, Receipt } from '../types.js'
 
 /** A beacon that keeps what it is given, and settles it when told to. */
