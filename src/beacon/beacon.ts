@@ -80,7 +80,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     courier.clear()
     outbox = createOutbox(
       name,
-      newId(),
+      newId,
       transact,
       store,
       locks,

@@ -115,12 +115,68 @@ describe('a page that goes', () => {
   })
 
   it('leaves what is both in the journal and on the disk to be taken once', async () => {
-    const { disk, outbox } = open('p1')
-    await outbox.put(entry('r0'))
-    localStorage.setItem('outbox left p1', JSON.stringify([entry('r0'), entry('r1')]))
-    const next = open('p2', disk)
+    const gone = open('p1')
+    await gone.outbox.put(entry('r0'))
+    const release = gone.disk.hold()
+    const putting = gone.outbox.put(entry('r1'))
+    gone.outbox.leave()
+    const journal = localStorage.getItem('outbox left p1')!
+    release()
+    await putting
+    // The page ended before it could take the entry back.
+    localStorage.setItem('outbox left p1', journal)
+    const next = open('p2')
     await next.takeOver()
     expect(next.handed.map(ids)).toEqual([['r0'], ['r1']])
+  })
+
+  it('leaves only what waits still, though the row as it was is on the disk', async () => {
+    const gone = open('p1')
+    const items = entries(5)
+    await gone.putAll(items.slice(0, 3))
+    await gone.putAll(items.slice(3))
+    gone.disk.hold()
+    for (const at of [0, 2, 3, 4]) gone.outbox.remove(items[at]!)
+    gone.outbox.leave()
+    const next = open('p2')
+    await next.takeOver()
+    expect(next.handed.flat().map(({ id }) => id)).toEqual(['r1'])
+    expect(await next.disk.rows()).toEqual([['r1']])
+    expect(localStorage.length).toBe(0)
+  })
+
+  it('goes on under another name where another page has taken what it let go of', async () => {
+    const locks = fakeLocks()
+    const one = open('p1', createDisk(), locks)
+    await one.takeOver()
+    await one.outbox.put(entry('r0'))
+    one.outbox.release()
+    const two = open('p2', createDisk(), locks)
+    await two.takeOver()
+    expect(two.handed.map(ids)).toEqual([['r0']])
+    await one.takeOver()
+    await one.outbox.put(entry('r1'))
+    one.crash()
+    const three = open('p3', createDisk(), locks)
+    await three.takeOver()
+    expect(three.handed.map(ids)).toEqual([['r1']])
+  })
+
+  it('lets nobody take over before what is being committed is there', async () => {
+    const locks = fakeLocks()
+    const one = open('p1', createDisk(), locks)
+    await one.takeOver()
+    const release = one.disk.hold()
+    const putting = one.outbox.put(entry('r0'))
+    await turn()
+    one.outbox.release()
+    const two = open('p2', createDisk(), locks)
+    await two.takeOver()
+    expect(two.handed).toEqual([])
+    release()
+    await putting
+    await two.takeOver()
+    expect(two.handed.map(ids)).toEqual([['r0']])
   })
 
   it('leaves the journal to the next page, which makes it durable before the entry goes', async () => {

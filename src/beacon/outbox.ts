@@ -7,10 +7,11 @@ import type { Locks } from './tabs.js'
 const READ_ROWS = 20
 /** A row of more would hold up its neighbours' commit, and a takeover. */
 const ROW_ITEMS = 100
-/** What was committed together; it is deleted when the fate of all its items is final. */
+/** What came in one turn, as it is stored: committed together, and written anew when some of it is final. */
 interface Row {
   /** The page that made it, and its place among that page's rows: the storage key. */
   key: [owner: string, seq: number]
+  /** Those that still wait; a row without any is deleted. Replaced, not changed, once the row is complete. */
   items: Entry[]
 }
 
@@ -32,15 +33,15 @@ export interface Outbox {
  * Group commit: all that comes in one turn, or while a commit is under way, is one transaction.
  *
  * What a page could not commit before it went is in `localStorage`, one entry a page, since that is the only storage
- * that is written at once.
+ * that is written at once: the rows as they should be.
  *
- * @param owner the page, by a name that no other has
+ * @param newOwner names a page as no other is named
  * @param onItems takes what is to be sent
  * @param onBlocked is told that storage is blocked or full
  */
 export function createOutbox(
   name: string,
-  owner: string,
+  newOwner: () => string,
   transact: Transact,
   store: Store,
   locks: Locks,
@@ -49,14 +50,14 @@ export function createOutbox(
 ): Outbox {
   const prefix = name + ' left '
   const rowOf = new Map<Entry, Row>()
-  const unstored = new Set<Row>()
+  // Rows that are stored otherwise, or not yet.
+  const changed = new Set<Row>()
+  let owner = newOwner()
   // Whose rows this page has: its own, and those that it took over.
   const taken = new Set([owner])
   let seq = 0
   // Takes what comes in this turn.
   let open: Row | undefined
-  // Runs of rows, first and last: one deletion for all rows of a batch.
-  let gone: [Row['key'], Row['key']][] = []
   // Whether the journal holds anything of this page: asking it costs more than a commit.
   let noted = false
   let last = Promise.resolve()
@@ -64,39 +65,42 @@ export function createOutbox(
   let next: Promise<void> | undefined
   // Until when the page holds what it has; nothing while it is released.
   let held: Promise<void> | undefined
+  // Whether that is its own, too.
+  let isMine = false
   let letGo = () => {}
 
   const note = () => {
-    noted = !!unstored.size
-    setEntry(store, prefix + owner, noted && JSON.stringify([...unstored].flatMap((row) => row.items)))
+    noted = !!changed.size
+    setEntry(store, prefix + owner, noted && JSON.stringify([...changed]))
   }
 
   const commit = async () => {
     // With what could not be committed before.
-    const saved = [...unstored]
-    const removed = gone
-    gone = []
+    const saved = [...changed].map((row) => [row, row.items] as const)
     open = next = undefined
     try {
       await transact((rows) => {
-        for (const row of saved) rows.put(row, row.key)
-        for (const [first, last] of removed) rows.delete(IDBKeyRange.bound(first, last))
+        for (const [{ key }, items] of saved) {
+          if (items[0]) rows.put({ key, items }, key)
+          else rows.delete(key)
+        }
       })
-      for (const row of saved) unstored.delete(row)
+      // What has changed meanwhile is for the next.
+      for (const [row, items] of saved) if (row.items === items) changed.delete(row)
       if (noted) note()
     } catch (error) {
       onBlocked(error)
+      // Where nothing can be stored, there is nothing to delete.
+      for (const [row] of saved) if (!row.items[0]) changed.delete(row)
     }
   }
 
   const schedule = () => (next ??= last = last.then(commit))
 
-  const put = (item: Entry): Promise<void> => {
-    if (!open) unstored.add((open = { key: [owner, seq++], items: [] }))
-    rowOf.set(item, open)
-    if (open.items.push(item) >= ROW_ITEMS) open = undefined
-    onItems([item])
-    return schedule()
+  /** Takes the row for this page's, and hands over what it holds. */
+  const adopt = (row: Row) => {
+    for (const item of row.items) rowOf.set(item, row)
+    onItems(row.items)
   }
 
   const read = <T>(work: (rows: IDBObjectStore) => IDBRequest<T[]>): Promise<T[]> => transact(work).catch(() => [])
@@ -104,20 +108,22 @@ export function createOutbox(
   const take = async (other: string) => {
     if (taken.has(other)) return
     taken.add(other)
+    const left = JSON.parse(store[prefix + other] ?? '[]') as Row[]
     let rows: Row[]
     let from: [string, number?] = [other]
     // An array sorts after every number.
     while ((rows = await read((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0]) {
       for (const row of rows) {
         from = row.key
-        for (const item of row.items) rowOf.set(item, row)
-        onItems(row.items)
+        // What was noted is newer.
+        if (!left.some(({ key }) => `${key}` === `${from}`)) adopt(row)
       }
     }
-    const left = JSON.parse(store[prefix + other] ?? '[]') as Entry[]
-    // A commit may have come about after the journal was written.
-    const known = new Set([...rowOf.keys()].map(({ json }) => json))
-    await Promise.all(left.filter(({ json }) => !known.has(json)).map(put))
+    for (const row of left) {
+      changed.add(row)
+      adopt(row)
+    }
+    await schedule()
     // Could they not be committed, they pass into this page's own entry before the old one goes.
     note()
     setEntry(store, prefix + other)
@@ -127,22 +133,31 @@ export function createOutbox(
     // Refused: storage is blocked as well, so there are no leftovers.
     void locks.request(prefix + other, { ifAvailable: true }, (lock) => {
       // The page may have left before it was granted.
-      if (lock && held) return take(other).then(() => held)
+      if (!held) return
+      if (lock) {
+        if (other === owner) isMine = true
+        return take(other).then(() => held)
+      }
+      if (other !== owner || isMine) return
+      // Another page has taken what this one had let go of, and will not look there again.
+      taken.add((owner = newOwner()))
+      claim(owner)
     }).catch(() => {})
 
   return {
-    put,
+    put(item) {
+      if (!open) changed.add((open = { key: [owner, seq++], items: [] }))
+      rowOf.set(item, open)
+      if (open.items.push(item) >= ROW_ITEMS) open = undefined
+      onItems([item])
+      return schedule()
+    },
     remove(item) {
       const row = rowOf.get(item)
+      if (!row) return
       rowOf.delete(item)
-      if (!row || row.items.some((other) => rowOf.has(other))) return
-      unstored.delete(row)
-      // What else comes in this turn is in another row.
-      open = undefined
-      const run = gone[gone.length - 1]
-      // The row before this one was the last of the run.
-      if (run && `${run[1]}` === `${[row.key[0], row.key[1] - 1]}`) run[1] = row.key
-      else gone.push([row.key, row.key])
+      row.items = row.items.filter((other) => other !== item)
+      changed.add(row)
       void schedule()
     },
     async takeOver() {
@@ -155,8 +170,10 @@ export function createOutbox(
     leave: note,
     release() {
       note()
-      letGo()
+      // Who takes over must find what is being committed.
+      void last.then(letGo)
       held = undefined
+      isMine = false
     },
   }
 }

@@ -9,24 +9,28 @@ import { fakeLocks } from './locks.js'
 export const ids = (items: readonly Entry[]): string[] => items.map(({ id }) => id)
 
 /** What a page has left in `localStorage`. */
-export const journal = (owner: string): Entry[] => JSON.parse(localStorage.getItem(`outbox left ${owner}`) ?? '[]')
+export const journal = (owner: string): Entry[] =>
+  (JSON.parse(localStorage.getItem(`outbox left ${owner}`) ?? '[]') as { items: Entry[] }[]).flatMap(({ items }) => items)
 
 /** A page's outbox. All pages share one disk; this one has its locks for itself. */
 export const openOutbox = (owner: string, disk = createDisk(), locks = fakeLocks(), store: Store = localStorage) => {
   const handed: Entry[][] = []
   const blocked: unknown[] = []
+  const page = locks.page()
+  let name = ''
   const outbox = createOutbox(
     'outbox',
-    owner,
+    () => (name = name ? `${name}'` : owner),
     disk.transact,
     store,
-    locks.page(),
+    page,
     (items) => handed.push([...items]),
     (error) => blocked.push(error),
   )
   return {
     disk,
     outbox,
+    crash: page.crash,
     handed,
     blocked,
     putAll: (items: Entry[]) => Promise.all(items.map(outbox.put)),
