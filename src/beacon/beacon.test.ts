@@ -63,6 +63,15 @@ describe('the way of an item', () => {
     expect(JSON.parse(browser.requests[0]!.body)).toMatchObject({ token: 'T1', records: [{ uniqueId: 'r0' }] })
   })
 
+  it('is that of the newest customer, also when the clock was set back', async () => {
+    const { put, flush, ends } = open()
+    await put(item('c0', { kind: 'customers' }))
+    jest.setSystemTime(Date.now() - 3_600_000)
+    await put(item('c1', { kind: 'customers' }))
+    await flush()
+    expect(ends()).toEqual(['c0 dropped', 'c1 accepted'])
+  })
+
   it('is over when flush resolves', async () => {
     const { put, flush, ends } = open()
     void put(item('r0'))

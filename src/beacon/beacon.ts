@@ -49,7 +49,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   const closing = new AbortController()
   const { signal } = closing
 
-  const stopReceipts = watchReceipts(url.origin !== location.origin, (id, accepted) => courier.receipt(id, accepted))
+  const stopReceipts = watchReceipts(url.origin !== origin, (id, accepted) => courier.receipt(id, accepted))
 
   const courier = createCourier({
     ...options,
@@ -63,6 +63,8 @@ export function createBeacon(options: BeaconOptions): Beacon {
 
   const transact = openDatabase(name)
   let outbox: Outbox
+  // Of two customers the newer one counts, also where the clock has been set back between them.
+  let latest = 0
   let isBlocked = false
 
   let timer: ReturnType<typeof setTimeout>
@@ -127,7 +129,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   return {
     async put(item) {
       const size = utf8Length(item.json)
-      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: Date.now(), size })
+      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: (latest = Math.max(latest, Date.now())), size })
       onFate({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large', via: 'beacon' })
     },
     flush: courier.flush,

@@ -8,49 +8,56 @@ beforeEach(() => {
 })
 
 describe('closing a batch', () => {
-  it('waits for its first record’s delay', () => {
+  it('waits for its first record’s delay', async () => {
     const { courier, ways } = createBench()
     courier.add([entry('r0')])
+    await turn()
     jest.advanceTimersByTime(600)
     courier.add([entry('r1')])
+    await turn()
     jest.advanceTimersByTime(399)
     expect(ways()).toEqual([])
     jest.advanceTimersByTime(1)
     expect(ways()).toEqual(['beacon r0,r1'])
   })
 
-  it('goes though its timer is early by less than it takes to look at the clock twice', () => {
+  it('goes though its timer is early by less than it takes to look at the clock twice', async () => {
     const exact = performance.now.bind(performance)
     for (let early = 0; early < 2; early += 0.1) {
       let looks = 0
       jest.spyOn(performance, 'now').mockImplementation(() => exact() - early + 0.15 * looks++)
       const { courier, ways } = createBench()
       courier.add([entry('r0')])
+      await turn()
       jest.advanceTimersByTime(1_010)
       expect(ways()).toEqual(['beacon r0'])
     }
     jest.restoreAllMocks()
   })
 
-  it('goes at once when it holds as many records as it may', () => {
+  it('goes at once when it holds as many records as it may', async () => {
     const { courier, ways } = createBench({ limits })
     courier.add(entries(7))
+    await turn()
     expect(ways()).toEqual(['beacon r0,r1,r2', 'beacon r3,r4,r5'])
     jest.advanceTimersByTime(1_000)
     expect(ways()[2]).toBe('beacon r6')
   })
 
-  it('goes at once when the next record would make it too large', () => {
+  it('goes at once when the next record would make it too large', async () => {
     const { courier, ways } = createBench({ limits })
     courier.add([entry('r0', { size: 600 }), entry('r1', { size: 400 })])
+    await turn()
     expect(ways()).toEqual([])
     courier.add([entry('r2', { size: 1 })])
+    await turn()
     expect(ways()).toEqual(['beacon r0,r1'])
   })
 
-  it('is due at once when hurried', () => {
+  it('is due at once when hurried', async () => {
     const { courier, ways } = createBench()
     courier.add(entries(2))
+    await turn()
     courier.hurry()
     expect(ways()).toEqual(['beacon r0,r1'])
   })
@@ -118,6 +125,17 @@ describe('a customer that is known anew', () => {
     expect(ways()).toEqual(['beacon new'])
   })
 
+  it('is not followed by an older one that was left over', () => {
+    const { courier, ends, ways, last } = createBench()
+    courier.add([customer('new', 0)])
+    courier.hurry()
+    courier.receipt(last().batchId, true)
+    courier.add([customer('old', -DAY_MS), customer('old', -DAY_MS, 'bob')])
+    courier.hurry()
+    expect(ends()).toEqual(['new accepted', 'old dropped superseded'])
+    expect(ways()).toEqual(['beacon new', 'beacon old'])
+  })
+
   it('lets the one in flight arrive, and follows it', () => {
     const { courier, ends, ways, last } = createBench()
     courier.add([customer('c0', 1)])
@@ -160,55 +178,76 @@ describe('what is in flight', () => {
     courier.leave()
     expect(ways()).toEqual(['fetch r0,r1'])
   })
+
+  it('goes by beacon again once the browser takes them, since no receipt was missed', async () => {
+    const { courier, page, ways, last } = createBench()
+    for (const takesBeacons of [false, false, false, true]) {
+      page.takesBeacons = takesBeacons
+      courier.add(entries(1))
+      courier.hurry()
+      if (!takesBeacons) await last().answer(taken())
+    }
+    expect(ways()).toEqual(['fetch r0', 'fetch r0', 'fetch r0', 'beacon r0'])
+  })
 })
 
 describe('bounds', () => {
   const held = { needsProof: true }
   const waiting = { proof: undefined }
 
-  it('drops the oldest beyond 10,000, and reports each', () => {
+  it('drops the oldest beyond 10,000, and reports each', async () => {
     const { courier, ends, forgotten } = createBench(held)
     courier.add(entries(9_999, waiting))
+    await turn()
     courier.add(entries(4, waiting, 'late'))
+    await turn()
     expect(ends()).toEqual(['r0', 'r1', 'r2'].map((id) => `${id} dropped overflow`))
     expect(forgotten.map(({ id }) => id)).toEqual(['r0', 'r1', 'r2'])
   })
 
-  it('drops the oldest beyond 2 MiB', () => {
+  it('drops the oldest beyond 2 MiB', async () => {
     const { courier, ends } = createBench(held)
     courier.add(entries(64, { ...waiting, size: 32 * 1024 }))
+    await turn()
     expect(ends()).toEqual([])
     courier.add([entry('late', waiting)])
+    await turn()
     expect(ends()).toEqual(['r0 dropped overflow'])
   })
 
-  it('drops what an earlier page left before its own', () => {
+  it('drops what an earlier page left before its own', async () => {
     const { courier, ends } = createBench(held)
     courier.add(entries(100, waiting, 'own'))
+    await turn()
     courier.add(entries(9_901, { ...waiting, at: Date.now() - DAY_MS }, 'left'))
+    await turn()
     expect(ends()).toEqual(['left0 dropped overflow'])
   })
 
-  it('leaves alone what is in flight', () => {
+  it('leaves alone what is in flight', async () => {
     const { courier, ends } = createBench()
     courier.add(entries(1, {}, 'flying'))
+    await turn()
     courier.hurry()
     courier.add(entries(10_000, { proof: 'waits', key: 'bob', size: 1_000 }))
+    await turn()
     expect(ends().every((end) => /^r\d+ dropped overflow$/.test(end))).toBe(true)
     expect(ends().length).toBeGreaterThan(0)
   })
 
-  it('drops what has waited for 30 days, and sends the rest', () => {
+  it('drops what has waited for 30 days, and sends the rest', async () => {
     const { courier, ends, ways } = createBench()
     courier.add([entry('old', { at: Date.now() - 30 * DAY_MS - 1 }), entry('just', { at: Date.now() - 30 * DAY_MS + 2_000 })])
+    await turn()
     courier.hurry()
     expect(ends()).toEqual(['old dropped expired'])
     expect(ways()).toEqual(['beacon just'])
   })
 
-  it('takes times from ahead for a clock that was set back', () => {
+  it('takes times from ahead for a clock that was set back', async () => {
     const { courier, ends, ways } = createBench()
     courier.add([entry('ahead', { at: Date.now() + DAY_MS })])
+    await turn()
     courier.hurry()
     expect(ends()).toEqual([])
     expect(ways()).toEqual(['beacon ahead'])
@@ -223,6 +262,14 @@ describe('proof', () => {
     courier.leave()
     expect(attempts).toEqual([])
     courier.wake('ann', 'A')
+    expect(attempts.map(({ body }) => [JSON.parse(body).token, idsIn(body)])).toEqual([['A', ['r0']]])
+  })
+
+  it('that came before leftovers without one were read is theirs', () => {
+    const { courier, attempts } = createBench({ needsProof: true })
+    courier.wake('ann', 'A')
+    courier.add([entry('r0', { proof: undefined }), entry('r1', { key: 'bob', proof: undefined })])
+    courier.hurry()
     expect(attempts.map(({ body }) => [JSON.parse(body).token, idsIn(body)])).toEqual([['A', ['r0']]])
   })
 

@@ -61,8 +61,14 @@ export function createCourier(options: CourierOptions): Courier {
   let misses = options.receipts ? 0 : BLIND_AFTER
   let timer: ReturnType<typeof setTimeout> | undefined
   const onChange: (() => void)[] = []
+  /** By key: the newest customer that there was, and the token that came last. */
+  const newest = new Map<string, Entry>()
+  const proofs = new Map<string, string>()
+  let isSoon = false
+  let hasCustomer = false
 
   const now = () => performance.now()
+  const total = (measure: (batch: Batch) => number) => batches.reduce((sum, batch) => sum + measure(batch), 0)
 
   /** Waits for its customer. */
   const isHeld = ({ state, proof }: Batch) => state === 'parked' || (options.needsProof && !proof)
@@ -81,7 +87,7 @@ export function createCourier(options: CourierOptions): Courier {
   const step = (batch: Batch, event: StateEvent, level: 'debug' | 'warn' = 'debug', cause: string | number = event): boolean => {
     const next = table[batch.state][event]
     if (!next) return false
-    log(level, `batch ${batch.id}: ${batch.state} → ${next} (${cause})`)
+    log(level, `batch ${batch.id}: ${batch.state} > ${next} (${cause})`)
     batch.state = next
     return true
   }
@@ -102,12 +108,12 @@ export function createCourier(options: CourierOptions): Courier {
     step(batch, 'unconfirmed')
     batch.via = 'fetch'
     void options.post(batch.id, body).then((reply) => {
-      answered(batch, reply)
+      answered(batch, reply, event === 'unconfirmed')
       pump()
     })
   }
 
-  const answered = (batch: Batch, { status, retryAfter, rejected }: Reply) => {
+  const answered = (batch: Batch, { status, retryAfter, rejected }: Reply, isMissed: boolean) => {
     const { items } = batch
     // A receipt was faster, or it was let go of meanwhile: then the outbox has it.
     if (!items[0]) return
@@ -117,7 +123,7 @@ export function createCourier(options: CourierOptions): Courier {
     if (status === 200) {
       for (const one of rejected) end(batch, batch.items.filter(({ kind, id, key }) => one?.id === (kind === 'records' ? id : key)), 'rejected', one?.reason)
       // A batch with a rejected record has no receipt by design; where an attempt failed, the beacon met the same trouble.
-      if (!batch.tries && !rejected[0]) misses++
+      if (isMissed && !batch.tries && !rejected[0]) misses++
       return accept(batch)
     }
     if (batch.state === 'settled') return end(batch, items, 'dropped', 'refused')
@@ -142,11 +148,11 @@ export function createCourier(options: CourierOptions): Courier {
   /** Lets the batch go with another of its kind that has room, and gives whether there is one. What waits without room is closed. */
   const join = (batch: Batch): boolean =>
     batches.some((other) => {
-      if (other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
-      const items = [...other.items, ...batch.items]
-      const fits = items.length <= limits.maxRecords && bytesOf(items) <= limits.maxBytes
+      if (!other.dueAt || other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
+      const { items } = other
+      const fits = items.length + batch.items.length <= limits.maxRecords && bytesOf(items) + bytesOf(batch.items) <= limits.maxBytes
       if (fits) {
-        other.items = items
+        items.push(...batch.items)
         batch.items = []
       }
       if (batch.state === 'waiting' && !(fits && items.length < limits.maxRecords)) other.dueAt = 0
@@ -156,11 +162,10 @@ export function createCourier(options: CourierOptions): Courier {
   /** Drops what may not wait, or no longer, oldest first: leftovers come late, but are old. */
   const bound = () => {
     const waiting = batches.filter(isResting).flatMap(({ items }) => items).sort((a, b) => a.at - b.at)
-    const newest = new Map(waiting.filter(isCustomer).map((item) => [item.key, item]))
+    for (const item of waiting) if (isCustomer(item) && !((newest.get(item.key)?.at ?? 0) > item.at)) newest.set(item.key, item)
     // What is in flight counts, but is left alone.
-    const all = batches.flatMap(({ items }) => items)
-    let count = all.length
-    let bytes = bytesOf(all)
+    let count = total(({ items }) => items.length)
+    let bytes = total(({ items }) => bytesOf(items))
     for (const item of waiting) {
       const reason =
         isCustomer(item) && newest.get(item.key) !== item ? 'superseded'
@@ -175,8 +180,8 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   /** Does all that is due, oldest first, and comes back for the next. */
-  const pump = (event: StateEvent = misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due') => {
-    bound()
+  const pump = (event: StateEvent = misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due', isBounded = false) => {
+    if (!isBounded) bound()
     // One moment for all of it: what becomes due meanwhile has a timer of its own.
     const time = now()
     // A customer travels before the records that came after it.
@@ -207,6 +212,7 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const wake = (key: string, proof?: string) => {
+    if (proof) proofs.set(key, proof)
     for (const batch of batches) {
       if (batch.key !== key || !isHeld(batch)) continue
       batch.proof = proof ?? batch.proof
@@ -221,10 +227,18 @@ export function createCourier(options: CourierOptions): Courier {
     add(items) {
       for (const item of items) {
         // Its key and proof are the item's.
-        const batch: Batch = { ...item, id: '', items: [item], state: 'waiting', dueAt: limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0, tries: 0, via: 'beacon' }
+        hasCustomer ||= isCustomer(item)
+        const batch: Batch = { ...item, proof: item.proof ?? proofs.get(item.key), id: '', items: [item], state: 'waiting', dueAt: limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0, tries: 0, via: 'beacon' }
         if (!join(batch)) batches.push(batch)
       }
-      pump()
+      // Once for all that comes in one turn.
+      if (!isSoon) void Promise.resolve().then(() => {
+        isSoon = false
+        // Looking through all that waits costs more than taking some more.
+        pump(undefined, !hasCustomer && total(({ items }) => items.length) <= MAX_WAITING && total(({ items }) => bytesOf(items)) <= MAX_WAITING_BYTES)
+        hasCustomer = false
+      })
+      isSoon = true
     },
     receipt(batchId, accepted) {
       const batch = batches.find(({ id }) => id === batchId)

@@ -80,10 +80,15 @@ export function createOutbox(
     open = next = undefined
     try {
       await transact((rows) => {
+        // Runs of rows, first and last: one deletion for all rows of a batch.
+        const gone: [Row['key'], Row['key']][] = []
         for (const [{ key }, items] of saved) {
+          const run = gone[gone.length - 1]
           if (items[0]) rows.put({ key, items }, key)
-          else rows.delete(key)
+          else if (run && `${run[1]}` === `${[key[0], key[1] - 1]}`) run[1] = key
+          else gone.push([key, key])
         }
+        for (const [first, last] of gone) rows.delete(IDBKeyRange.bound(first, last))
       })
       // What has changed meanwhile is for the next.
       for (const [row, items] of saved) if (row.items === items) changed.delete(row)

@@ -334,7 +334,7 @@ describe('the plugin\'s life', () => {
       const { event } = await analytics.track('Loud')
       beacon.settle({})
       expect(lines).toEqual([
-        expect.stringMatching(new RegExp(`^Amberflo: ${event.messageId} → {"uniqueId".*"Loud"`)),
+        expect.stringMatching(new RegExp(`^Amberflo: ${event.messageId} is {"uniqueId".*"Loud"`)),
         `Amberflo: ${event.messageId} kept`,
         `Amberflo: ${event.messageId} accepted by beacon: b1`,
       ])

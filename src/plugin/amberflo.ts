@@ -85,7 +85,8 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const open = (): void => {
       if (beacon) return
       beacon = createBeacon({
-        url: new URL(collectorUrl, location.href).href,
+        // A frame of `srcdoc` has its page's origin, but an address that no path goes with.
+        url: new URL(collectorUrl, origin).href,
         limits: { maxRecords: MAX_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES, maxDelayMs: 1000, ...settings.batch },
         needsProof: !!token,
         renew: (customer, refused) => tokens?.renew(customer, refused),
@@ -116,7 +117,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         const id = uniqueId ?? messageId
         if (!uniqueId && identified.knows(json, id)) return tell(`${id} is known`)
         waiting.set(id, ctx)
-        tell(`${id} → ${json}`)
+        tell(`${id} is ${json}`)
         open()
         const proof = tokens?.proof(key)
         if (payer !== key) beacon!.wake((payer = key), proof)
@@ -155,7 +156,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       async load(_ctx: Context, instance: Analytics) {
         analytics = instance
         // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
-        for (const wrapper of instance.queue.plugins as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
+        for (const wrapper of (instance.queue?.plugins ?? []) as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
         open()
         start(instance)
       },

@@ -58,41 +58,41 @@ it.each([
   ['http:usage', false],
 ])('collectorUrl %j: %j', (collectorUrl, right) => {
   if (right) expect(read({ collectorUrl }).collectorUrl).toBe(collectorUrl)
-  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is "${collectorUrl}", expected an http(s) URL or a /path of your collector, where the API key belongs`))
+  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? collectorUrl : `"${collectorUrl}"`}, expected an http(s) URL or a /path of your collector, where the API key belongs`))
 })
 
 it.each([
-  ['collectorUrl is "5", expected string', { collectorUrl: 5 }],
+  ['collectorUrl is 5, expected string', { collectorUrl: 5 }],
   ['collectorUrl is "", expected string', { collectorUrl: '' }],
   ['token is "", expected string | function', { ...url, token: '' }],
-  ['token is "[object Object]", expected string | function', { ...url, token: {} }],
+  ['token is [object Object], expected string | function', { ...url, token: {} }],
   ['customerId is "user", expected "userId" | "groupId" | function', { ...url, customerId: 'user' }],
   ['customerId is "function", expected "userId" | "groupId" | function', { ...url, customerId: 'function' }],
-  ['anonymousUsage is "true", expected "meter" | "drop"', { ...url, anonymousUsage: true }],
+  ['anonymousUsage is true, expected "meter" | "drop"', { ...url, anonymousUsage: true }],
   ['meters is "object", expected object', { ...url, meters: 'object' }],
   ['onReceipt is "function", expected function', { ...url, onReceipt: 'function' }],
   ['debug is "false", expected true | false', { ...url, debug: 'false' }],
-  ['meters is "a,b", expected object', { ...url, meters: ['a', 'b'] }],
-  ['meters.page is "true", expected string | false', { ...url, meters: { page: true } }],
+  ['meters is a,b, expected object', { ...url, meters: ['a', 'b'] }],
+  ['meters.page is true, expected string | false', { ...url, meters: { page: true } }],
   ['meters.track.A is "", expected string | false', { ...url, meters: { track: { A: '' } } }],
   ['meters.only is "A", expected string[]', { ...url, meters: { only: 'A' } }],
-  ['dimensions.deny is "1", expected string[]', { ...url, dimensions: { deny: [1] } }],
-  ['consentCategories is "[object Object]", expected string[]', { ...url, consentCategories: {} }],
-  ['subscriptions is "x", expected object[]', { ...url, subscriptions: ['x'] }],
-  ['batch is "null", expected object', { ...url, batch: null }],
-  ['batch.maxRecords is "0", expected 1..500', { ...url, batch: { maxRecords: 0 } }],
-  ['batch.maxRecords is "1.5", expected 1..500', { ...url, batch: { maxRecords: 1.5 } }],
+  ['dimensions.deny is 1, expected string[]', { ...url, dimensions: { deny: [1] } }],
+  ['consentCategories is [object Object], expected string[]', { ...url, consentCategories: {} }],
+  ['subscriptions is x, expected object[]', { ...url, subscriptions: ['x'] }],
+  ['batch is null, expected object', { ...url, batch: null }],
+  ['batch.maxRecords is 0, expected 1..500', { ...url, batch: { maxRecords: 0 } }],
+  ['batch.maxRecords is 1.5, expected 1..500', { ...url, batch: { maxRecords: 1.5 } }],
   ['batch.maxRecords is "5", expected 1..500', { ...url, batch: { maxRecords: '5' } }],
-  ['batch.maxBytes is "65537", expected 1..65536', { ...url, batch: { maxBytes: 65537 } }],
-  ['batch.maxDelayMs is "NaN", expected 0..60000', { ...url, batch: { maxDelayMs: NaN } }],
-  ['onReceipt is "true", expected function', { ...url, onReceipt: true }],
+  ['batch.maxBytes is 65537, expected 1..65536', { ...url, batch: { maxBytes: 65537 } }],
+  ['batch.maxDelayMs is NaN, expected 0..60000', { ...url, batch: { maxDelayMs: NaN } }],
+  ['onReceipt is true, expected function', { ...url, onReceipt: true }],
   ['debug is "yes", expected true | false', { ...url, debug: 'yes' }],
 ])('%s', (message, given) => {
   expect(() => read(given)).toThrow(new TypeError(`Amberflo: ${message}`))
 })
 
 it.each([undefined, null, 'https://usage.example.com', 5])('%j is no settings', (given) => {
-  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is "undefined", expected an http/)
+  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is undefined, expected an http/)
 })
 
 it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('refuses %s, says where it belongs, and does not repeat it', (name) => {

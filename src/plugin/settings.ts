@@ -45,7 +45,7 @@ const isCollector = (url: string): boolean => {
 const HOME = 'your collector, where the API key belongs'
 
 const fail = (name: string, given: unknown, expected: string): never => {
-  throw new TypeError(`Amberflo: ${name} is "${given}", expected ${expected}`)
+  throw new TypeError(`Amberflo: ${name} is ${typeof given === 'string' ? `"${given}"` : String(given)}, expected ${expected}`)
 }
 
 /**
