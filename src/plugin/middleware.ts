@@ -1,6 +1,7 @@
-import type { Analytics, Context, InternalPluginWithAddMiddleware, Plugin, SegmentEvent } from '@segment/analytics-next'
+import type { Analytics, Context, Plugin, SegmentEvent } from '@segment/analytics-next'
 
-export type Middleware = Parameters<InternalPluginWithAddMiddleware['addMiddleware']>[number]
+// By the method that takes them, since only that has a name in each version of Analytics.js.
+export type Middleware = Parameters<Analytics['addDestinationMiddleware']>[1]
 
 /** A middleware as a plugin, whose hooks leave in `ctx.event` what it passed on, or reject. */
 const asPlugin = (run: Middleware, integration: string, analytics: Analytics): Promise<Plugin> =>
