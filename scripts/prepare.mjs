@@ -3,17 +3,18 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const sources = ['src', 'scripts/build.mjs', 'scripts/stand-ins.mjs', 'webpack.config.js', 'tsconfig.json', 'tsconfig.build.json', 'package.json']
-const outputs = ['dist/cdn/amberflo.min.js', 'dist/collector.js', 'dist/sandbox.js', 'dist/server/bin.js']
+const sources = ['src', 'scripts/build.mjs', 'scripts/stand-ins.mjs', 'webpack.config.js', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
+const outputs = ['dist/cdn/amberflo.min.js', 'dist/collector.js', 'dist/sandbox.js', 'dist/server/bin.js', 'dist/types/index.d.ts']
 
 export function fail(message) {
   console.error(message)
   process.exit(1)
 }
 
+/** What it prints is progress: the standard output is left to who asked for this, as to `npm pack`, which prints a name there. */
 function npm(...args) {
   const command = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+  const { status } = spawnSync(command, args, { stdio: ['ignore', process.stderr, 'inherit'], shell: process.platform === 'win32' })
   if (status !== 0) fail(`npm ${args.join(' ')} failed`)
 }
 
@@ -46,12 +47,13 @@ export function prepare({ forTests }) {
   if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is needed; this is ${process.version}`)
 
   if (!isInstalled()) {
-    console.log('Installing …')
-    npm('ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund')
+    console.error('Installing …')
+    // Said, since `npm publish --dry-run` says the contrary to all that it runs.
+    npm('ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--no-dry-run')
   }
   if (forTests && !existsSync(compiled.file)) npm('rebuild', compiled.name)
   if (Math.min(...outputs.map(changedAt)) < Math.max(...sources.map(newest))) {
-    console.log('Building …')
+    console.error('Building …')
     npm('run', '--silent', 'build')
   }
 }

@@ -1,6 +1,7 @@
-import type { Analytics, InternalPluginWithAddMiddleware, Plugin, SegmentEvent } from '@segment/analytics-next'
+import type { Analytics, Plugin, SegmentEvent } from '@segment/analytics-next'
 
-export type Middleware = Parameters<InternalPluginWithAddMiddleware['addMiddleware']>[number]
+// By the method that takes them, since only that has a name in each version of Analytics.js.
+export type Middleware = Parameters<Analytics['addDestinationMiddleware']>[1]
 type Facade = Parameters<Middleware>[0]['payload']
 
 /**

@@ -19,9 +19,15 @@ export interface ActionSubscription {
 export interface Receipt {
   /** The batch they travelled in; `''` where they never left the page. */
   batchId: string
-  /** The events' message ids. */
+  /**
+   * The records' own `uniqueId`s: the events' `messageId`s, unless a subscription says otherwise. For an identify, its
+   * `messageId`.
+   */
   uniqueIds: string[]
-  /** `accepted` by the collector; `rejected` as wrong; `dropped` by a rule of the page or of the outbox. */
+  /**
+   * `accepted` by the collector; `rejected` as wrong; `dropped` by a rule of the page or of the outbox, or with a batch
+   * that the collector can never take: it answered 400, 413 or 422.
+   */
   outcome: 'accepted' | 'rejected' | 'dropped'
   /** One of the named reasons; absent when accepted. */
   reason?: string
@@ -85,6 +91,9 @@ export interface AmberfloPlugin extends Plugin {
   screen(ctx: Context): Promise<Context>
   track(ctx: Context): Promise<Context>
   identify(ctx: Context): Promise<Context>
-  /** Sends at once; resolves when the fate of all that was queued is known. */
+  /**
+   * Sends at once. Resolves when the fate of all that was queued is known, or what is left waits for a token or for its
+   * customer to come back.
+   */
   flush(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { command } from './support/command.js'
 
 const readme = readFileSync('README.md', 'utf8')
 
@@ -19,4 +20,23 @@ it('names commands that exist', () => {
   const named = [...readme.matchAll(/\bnpm (start|test|run ([\w-]+))/g)].map(([, command, script]) => script ?? command!)
   expect(named.filter((name) => !(name in scripts))).toEqual([])
   expect([...readme.matchAll(/\bnpx ([\w-]+)/g)].map(([, name]) => name!).filter((name) => !(name in bin))).toEqual([])
+})
+
+it('shows ways to load it that TypeScript takes', async () => {
+  const [install] = /^## Install[^]*?(?=^## )/m.exec(readme)!
+  const programs = [...install.matchAll(/```js\n([^]*?)```/g)].map(([, program]) => program!)
+  expect(programs).toHaveLength(2)
+  mkdirSync('.cache', { recursive: true })
+  const folder = mkdtempSync('.cache/readme-')
+  try {
+    const files = programs.map((program, index) => {
+      const file = `${folder}/${index}.ts`
+      writeFileSync(file, program.includes('import ') ? program : `import { AnalyticsBrowser } from '@segment/analytics-next'\n${program}`)
+      return file
+    })
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler', '--ignoreConfig']
+    await command(process.cwd(), 'node_modules/.bin/tsc', [...options, ...files])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -31,7 +31,7 @@ it('brings none of Segment’s packages into a project', async () => {
 })
 
 it('is packed with what it names, and with nothing but the build', async () => {
-  const [{ files }] = JSON.parse(await command(process.cwd(), 'npm', ['pack', '--dry-run', '--json'])) as [{ files: { path: string }[] }]
+  const [{ files }] = JSON.parse(await command(process.cwd(), 'npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])) as [{ files: { path: string }[] }]
   const paths = files.map(({ path }) => path)
   expect(paths.filter((path) => !/^(dist\/|README\.md$|LICENSE$|package\.json$)/.test(path))).toEqual([])
   const { main, types, unpkg, jsdelivr, bin } = JSON.parse(await readFile('package.json', 'utf8')) as Record<string, string> & { bin: Record<string, string> }

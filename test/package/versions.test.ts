@@ -36,7 +36,7 @@ it.each([oldest, 'latest'])('works on @segment/analytics-next %s, and fits its t
   const installed = JSON.parse(await readFile(join(folder, 'node_modules/@segment/analytics-next/package.json'), 'utf8')) as { version: string }
   if (version === oldest) expect(installed.version).toBe(oldest)
 
-  const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler', '--types', 'node']
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler', '--types', 'node']
   const typeRoots = ['--typeRoots', join(process.cwd(), 'node_modules/@types')]
   await command(folder, join(process.cwd(), 'node_modules/.bin/tsc'), [...options, ...typeRoots, 'main.ts'])
 

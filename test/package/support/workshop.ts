@@ -22,7 +22,7 @@ export interface Workshop {
 /** A temporary folder with the packed package, in which projects use it as strangers do. */
 export async function openWorkshop(): Promise<Workshop> {
   const folder = await mkdtemp(join(tmpdir(), 'amberflo-package-'))
-  const [packed] = JSON.parse(await command(root, 'npm', ['pack', '--json', '--pack-destination', folder])) as [{ filename: string }]
+  const [packed] = JSON.parse(await command(root, 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder])) as [{ filename: string }]
   const tarball = join(folder, packed.filename)
   // Examples are started by the script beside them, which looks for the build beside that.
   await cp(join(root, 'examples/start.mjs'), join(folder, 'examples/start.mjs'))

@@ -3,10 +3,11 @@ import { amberflo } from 'amberflo-destination'
 
 /** Goes through all that the plugin has to do with Analytics.js; resolves when what became of it is known. */
 export async function main(): Promise<void> {
-  const [analytics] = await AnalyticsBrowser.load({ writeKey: 'none' }, { integrations: { 'Segment.io': false } })
   const usage = amberflo({ collectorUrl: '/usage' })
   const plugin: Plugin = usage
-  await analytics.register(plugin)
+  const analytics = AnalyticsBrowser.load({ writeKey: 'none' }, { integrations: { 'Segment.io': false } })
+  // Not awaited, as most pages do it.
+  void analytics.register(plugin)
   await analytics.identify('customer-1', { name: 'Ada Lovelace' })
   await analytics.page('Reports')
   await analytics.screen('Settings')
