@@ -55,7 +55,8 @@ describe('sqlite alone', () => {
     expect(recent()).toBeLessThan(1_000)
     blocker.close()
     await Promise.all(handles.map((handle) => handle.close()))
-  })
+    // Some 5,000 commits, each of which waits for the disk.
+  }, 180_000)
 
   it('moves ids as fast as they come, so that a flood does not fill its memory', async () => {
     const spool = await openSqlite(file, { generation: 1_000 })
