@@ -55,7 +55,7 @@ function checkTraits(traits: unknown): Record<string, string | number | boolean>
     const [name, value] = entry.map(mend) as [string, unknown]
     const scalar = typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
     if (!scalar) return null
-    if (!isProtectedTrait(name)) kept[name] = value as string | number | boolean
+    if (!isProtectedTrait(name)) kept[name] = value
   }
   return kept
 }
