@@ -2,7 +2,9 @@
 import { fail, prepare } from './prepare.mjs'
 
 const DEFAULT_PORT = 4321
+const PARENT_LOOK_MS = 500
 
+const parent = process.ppid
 prepare({ forTests: false })
 const port = Number(process.env.PORT || DEFAULT_PORT)
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT must be a number from 0 to 65535, not "${process.env.PORT}"`)
@@ -21,6 +23,8 @@ async function stop() {
   process.exit()
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
+// A signal to npm may end only the shell that it runs this in.
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && stop(), PARENT_LOOK_MS).unref()
 playground.failed.then((lastLines) => {
   if (!stopping) fail(`The collector ended by itself.\n${lastLines}`)
 })

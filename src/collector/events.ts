@@ -30,11 +30,11 @@ export type RefusalCode = keyof typeof refusals
 /** What a person should look at. */
 export const alarms = {
   wrong_key: 'Amberflo answered 401 or 403: the API key is wrong or lacks the right',
-  wrong_url: 'Amberflo answered with a redirect, 404 or 405: the URL is wrong',
+  wrong_url: 'Amberflo answered with a redirect, 404, 405 or a page: the URL is wrong',
   count_mismatch: 'Amberflo ingested another number of records than were sent',
   unreadable_answer: 'Amberflo’s answer is not what its documentation says',
   upstream_refused: 'Amberflo refused a record or customer for good',
-  authenticate_failed: 'the `authenticate` function threw, or gave what is no session',
+  authenticate_failed: 'the `authenticate` function threw, gave what is no session, or nothing in time',
   jwks_unavailable: 'the JWKS URL gives no keys',
   spool_failed: 'the spool could not be opened, read or written',
   bug: 'an error that nothing foresaw',

@@ -32,7 +32,7 @@ export interface CollectorOptions {
   apiKey: string | undefined
   /** @default 'https://app.amberflo.io' */
   amberfloUrl?: string | undefined
-  /** The exact origins that may post. Without it, only pages of the collector's own origin. */
+  /** The exact origins that may post, at least one. Without it, only pages of the collector's own origin. */
   origins?: readonly string[] | undefined
   /** An HS256 secret of at least 32 bytes, or the URL of a JWKS: batches carry a token that proves the customer. */
   tokenSecret?: string | undefined
@@ -40,7 +40,7 @@ export interface CollectorOptions {
   authenticate?: Authenticate | undefined
   /** Believe what the browser says of the customer. Has no effect where a token or session can prove it. @default false */
   trustClient?: boolean | undefined
-  /** The only meters that may be used. */
+  /** The only meters that may be used, at least one. Without it, all. */
   meters?: readonly string[] | undefined
   /** Take customers (identify) at all. @default true */
   customers?: boolean | undefined
@@ -186,11 +186,12 @@ function readUpstreamUrl(text: string): string {
 
 function readOrigins(origins: readonly string[]): ReadonlySet<string> {
   if (!Array.isArray(origins)) fail('origins', 'an array of origins')
+  if (origins.length === 0) fail('origins', 'a list of at least one origin; leave it out to take usage from the collector’s own origin only')
   return new Set(
     (origins as readonly string[]).map((text) => {
       const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null
-      const exact = url !== null && url.origin !== 'null' && url.pathname === '/' && url.search === '' && url.hash === ''
-      if (!exact) fail('origins', `exact origins such as "https://www.example.com"; ${JSON.stringify(text)} is none`)
+      const exact = url !== null && url.origin !== 'null' && !url.host.includes('*') && url.pathname === '/' && url.search === '' && url.hash === ''
+      if (!exact) fail('origins', `exact origins such as "https://www.example.com", each named by itself; ${JSON.stringify(text)} is none`)
       return url.origin
     }),
   )
@@ -209,6 +210,7 @@ function readSpool(spool: CollectorOptions['spool']): Settings['spool'] {
 
 function readMeters(meters: readonly string[]): ReadonlySet<string> {
   if (!Array.isArray(meters) || !meters.every((meter) => typeof meter === 'string')) fail('meters', 'an array of meter names')
+  if (meters.length === 0) fail('meters', 'a list of at least one meter name; leave it out to take every meter')
   return new Set(meters)
 }
 

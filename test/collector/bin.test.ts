@@ -45,6 +45,9 @@ describe('wrong configuration ends the program with one line', () => {
     ['a short secret', { ...good, COLLECTOR_TOKEN_SECRET: 'short' }, [], /COLLECTOR_TOKEN_SECRET must be .*32 bytes/],
     ['a JWKS that is not https', { ...good, COLLECTOR_TOKEN_SECRET: 'http://id.example/jwks' }, [], /COLLECTOR_TOKEN_SECRET must be .*https/],
     ['a path for an origin', { ...good, COLLECTOR_ORIGINS: 'https://a.example/shop' }, ['--trust-client'], /COLLECTOR_ORIGINS must be .*https:\/\/a.example\/shop/],
+    ['a wildcard for an origin', { ...good, COLLECTOR_ORIGINS: 'https://*.a.example' }, ['--trust-client'], /COLLECTOR_ORIGINS must be .*https:\/\/\*.a.example/],
+    ['origins that are only a comma', { ...good, COLLECTOR_ORIGINS: ' , ' }, ['--trust-client'], /COLLECTOR_ORIGINS must be .*at least one.*leave it out/],
+    ['meters that are only a comma', { ...good, COLLECTOR_METERS: ',' }, ['--trust-client'], /COLLECTOR_METERS must be .*at least one.*leave it out/],
     ['an upstream that is no URL', { ...good, AMBERFLO_URL: 'amberflo' }, ['--trust-client'], /AMBERFLO_URL must be/],
     ['a port out of range', { ...good, PORT: '99999' }, ['--trust-client'], /PORT must be/],
     ['a spool of an unknown kind', { ...good, COLLECTOR_SPOOL: 'postgres://db' }, ['--trust-client'], /COLLECTOR_SPOOL cannot be opened: .*sqlite:FILE or redis:/],
@@ -115,7 +118,9 @@ describe('SIGTERM', () => {
     collector.signal('SIGTERM')
     await sleep(100)
     await expect(post(collector.url, envelope({ records: [record('late')] }))).rejects.toThrow()
-    expect((await inHand).status).toBe(200)
+    const answer = await inHand
+    // Nobody is to ask again on this connection.
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
     expect(await collector.ended).toEqual({ code: 0, signal: null })
     expect((await held()).map(({ uniqueId }) => uniqueId)).toEqual(['in hand'])
   })

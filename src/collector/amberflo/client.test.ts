@@ -81,6 +81,14 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
     })
   })
 
+  test.each(['<!DOCTYPE html><title>Sign in</title>', '\ufeff\n <html>'])('a page is nobody’s receipt: %j', async (body) => {
+    upstream.answerWith(() => ({ headers: { 'content-type': 'text/html' }, body }))
+    expect(await client().ingest(['{}'])).toEqual({ kind: 'later', cause: 'a page' })
+    expect(await client().readCustomer('ada')).toEqual({ kind: 'later', cause: 'a page' })
+    expect(await client().writeCustomer('PUT', '{}')).toEqual({ kind: 'later', cause: 'a page' })
+    expect(alarms()).toEqual(['wrong_url', 'wrong_url', 'wrong_url'])
+  })
+
   describe('readCustomer', () => {
     const stored = { customerId: 'a/b&c', customerName: 'A', traits: { plan: 'pro' } }
 
@@ -94,7 +102,8 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
       ['nothing', { body: '' }, { kind: 'none' }],
       ['404', { status: 404, body: 'no such customer' }, { kind: 'none' }],
       ['another customer', { body: '{"customerId":"x"}' }, { kind: 'later', cause: 'unreadable answer' }],
-      ['a page of a proxy', { body: '<html>' }, { kind: 'later', cause: 'unreadable answer' }],
+      ['a page of a proxy', { body: '<html>' }, { kind: 'later', cause: 'a page' }],
+      ['text', { body: 'thank you' }, { kind: 'later', cause: 'unreadable answer' }],
       ['a refusal', { status: 400 }, { kind: 'refused', status: 400 }],
       ['trouble', { status: 502 }, { kind: 'later', cause: 'status 502' }],
     ])('understands %s', async (_, reply, expected) => {

@@ -69,7 +69,11 @@ export function createClient(options: ClientOptions): AmberfloClient {
   function classify(reply: SendReply | null): Outcome {
     if (reply === null) return { kind: 'later', cause: 'no answer' }
     const { status } = reply
-    if (status >= 200 && status < 300) return { kind: 'taken' }
+    if (status >= 200 && status < 300) {
+      if (!isPage(reply.text)) return { kind: 'taken' }
+      alarm('wrong_url', { status })
+      return { kind: 'later', cause: 'a page' }
+    }
     if (refusedStatuses.has(status)) return { kind: 'refused', status }
     if (status === 401 || status === 403) alarm('wrong_key', { status })
     // 0: a redirect as runtimes show it that keep to the letter of `manual`.
@@ -106,6 +110,9 @@ export function createClient(options: ClientOptions): AmberfloClient {
     },
   }
 }
+
+/** HTML, where Amberflo answers text or JSON: a proxy's login, or the site of a wrong URL. Nobody there has taken anything. */
+const isPage = (text: string) => /^\s*</.test(text)
 
 /**
  * `GET /customers?customerId=` gives the customer, or `{}` where there is none; without the filter it

@@ -2,7 +2,7 @@ import { MAX_RECORD_BYTES } from '../../wire/limits.js'
 import type { Customer } from '../../wire/payloads.js'
 import type { Reason } from '../../wire/reasons.js'
 import type { SpoolItem } from '../spool/spool.js'
-import { fitsBytes, isPlainObject, isText } from './text.js'
+import { fitsBytes, isPlainObject, isText, mend } from './text.js'
 
 const MAX_NAME_LENGTH = 1024
 
@@ -26,10 +26,11 @@ export function isProtectedTrait(name: string): boolean {
 /** Checks one customer and gives the known fields without the protected ones, or the reason why not. */
 export function checkCustomer(value: unknown, rules: CustomerRules): SpoolItem | Reason {
   if (!isPlainObject(value)) return 'bad_customer_id'
-  const { customerId, customerName, customerEmail, traits } = value
+  const { customerId, traits } = value
   if (!isText(customerId)) return 'bad_customer_id'
   if (rules.customerId !== null && customerId !== rules.customerId) return 'customer_mismatch'
   if (!rules.customers) return 'customers_off'
+  const [customerName, customerEmail] = [mend(value['customerName']), mend(value['customerEmail'])]
   if (!isName(customerName) || customerName.trim() === '') return 'bad_customer'
   if (customerEmail !== undefined && !isName(customerEmail)) return 'bad_customer'
 
@@ -45,17 +46,16 @@ export function checkCustomer(value: unknown, rules: CustomerRules): SpoolItem |
   return { kind: 'customer', customerId, id: customerId, json }
 }
 
-const isName = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_NAME_LENGTH && value.isWellFormed()
+const isName = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_NAME_LENGTH
 
 function checkTraits(traits: unknown): Record<string, string | number | boolean> | null {
   if (!isPlainObject(traits)) return null
   const kept: Record<string, string | number | boolean> = {}
-  for (const [name, value] of Object.entries(traits)) {
-    if (!name.isWellFormed()) return null
-    const scalar =
-      typeof value === 'string' ? value.isWellFormed() : typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  for (const entry of Object.entries(traits)) {
+    const [name, value] = entry.map(mend) as [string, unknown]
+    const scalar = typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
     if (!scalar) return null
-    if (!isProtectedTrait(name)) kept[name] = value as string | number | boolean
+    if (!isProtectedTrait(name)) kept[name] = value
   }
   return kept
 }

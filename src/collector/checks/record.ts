@@ -3,7 +3,7 @@ import type { MeterRecord } from '../../wire/payloads.js'
 import type { Reason } from '../../wire/reasons.js'
 import type { SpoolItem } from '../spool/spool.js'
 import { CLOCK_TOLERANCE_MS } from './skew.js'
-import { fitsBytes, isPlainObject, isText } from './text.js'
+import { fitsBytes, isPlainObject, isText, mend } from './text.js'
 
 /** How long ago usage may have been. */
 export const MAX_AGE_MS = 60 * 24 * 60 * 60 * 1000
@@ -29,10 +29,11 @@ export interface RecordRules {
  */
 export function checkRecord(value: unknown, rules: RecordRules): SpoolItem | Reason {
   if (!isPlainObject(value)) return 'bad_unique_id'
-  const { uniqueId, customerId, meterApiName, meterValue, meterTimeInMillis, dimensions } = value
+  const { uniqueId, customerId, meterValue, meterTimeInMillis } = value
   if (!isText(uniqueId)) return 'bad_unique_id'
   if (!isText(customerId)) return 'bad_customer_id'
   if (rules.customerId !== null && customerId !== rules.customerId) return 'customer_mismatch'
+  const meterApiName = mend(value['meterApiName'])
   if (!isText(meterApiName) || meterApiName.trim() === '') return 'bad_meter'
   if (!rules.allowsMeter(meterApiName)) return 'meter_not_allowed'
   if (typeof meterValue !== 'number' || !Number.isFinite(meterValue)) return 'bad_value'
@@ -43,13 +44,10 @@ export function checkRecord(value: unknown, rules: RecordRules): SpoolItem | Rea
   if (time < rules.now - MAX_AGE_MS) return 'too_old'
 
   const record: MeterRecord = { uniqueId, customerId, meterApiName, meterValue, meterTimeInMillis: time }
-  const corrected = time !== meterTimeInMillis
-  if (dimensions !== undefined) {
-    const fault = faultOfDimensions(dimensions)
-    if (fault !== null) return fault === 'empty' ? finish(record, corrected, rules) : fault
-    record.dimensions = dimensions as Record<string, string>
-  }
-  return finish(record, corrected, rules)
+  const dimensions = readDimensions(value['dimensions'])
+  if (typeof dimensions === 'string') return dimensions
+  if (dimensions !== null) record.dimensions = dimensions
+  return finish(record, time !== meterTimeInMillis, rules)
 }
 
 /** A time that only the shift would put out of bounds was noted before the browser's clock was set wrong. */
@@ -59,17 +57,23 @@ function timeOf(given: number, { now, shift }: RecordRules): number {
   return isPlausible(given) && !isPlausible(shifted) ? given : shifted
 }
 
-function faultOfDimensions(dimensions: unknown): Reason | 'empty' | null {
+/** The dimensions as they are written, `null` where there are none, or the reason why not. They are copied only to be mended. */
+function readDimensions(dimensions: unknown): Record<string, string> | Reason | null {
+  if (dimensions === undefined) return null
   if (!isPlainObject(dimensions)) return 'bad_dimensions'
   const names = Object.keys(dimensions)
+  let isWellFormed = true
   for (const name of names) {
     if (name.startsWith('aflo.')) return 'reserved_dimension'
     const value = dimensions[name]
-    if (typeof value !== 'string' || !value.isWellFormed()) return 'bad_dimensions'
-    // Harmless here, where it is an own property, but not for whoever copies it carelessly later on.
-    if (name === '__proto__' || !name.isWellFormed()) return 'bad_dimensions'
+    // `__proto__` is harmless here, where it is an own property, but not for whoever copies it carelessly later on.
+    if (typeof value !== 'string' || name === '__proto__') return 'bad_dimensions'
+    isWellFormed &&= value.isWellFormed() && name.isWellFormed()
   }
-  return names.length === 0 ? 'empty' : null
+  if (names.length === 0) return null
+  if (isWellFormed) return dimensions as Record<string, string>
+  // Judged by what is written.
+  return readDimensions(Object.fromEntries(Object.entries(dimensions).map((entry) => entry.map(mend))))
 }
 
 function finish(record: MeterRecord, corrected: boolean, rules: RecordRules): SpoolItem | Reason {

@@ -6,6 +6,12 @@ const MAX_TEXT_LENGTH = 256
 export const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH && value.isWellFormed()
 
+/**
+ * Text as it is written: half a surrogate pair, as a page makes it that cuts an emoji in two, becomes U+FFFD, the same
+ * each time. Ids are not mended: two could become one.
+ */
+export const mend = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value)
+
 export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

@@ -60,3 +60,12 @@ test.each<[string, Authenticate]>([
   expect(await identify({ authenticate }, null)).toBe('identity_unavailable')
   expect(events).toEqual([{ type: 'alarm', alarm: 'authenticate_failed', detail: {} }])
 })
+
+test('an `authenticate` that never settles is given up', async () => {
+  jest.useFakeTimers()
+  const answered = identify({ authenticate: () => new Promise(() => undefined) }, null)
+  await jest.advanceTimersByTimeAsync(10_000)
+  jest.useRealTimers()
+  expect(await answered).toBe('identity_unavailable')
+  expect(events).toEqual([{ type: 'alarm', alarm: 'authenticate_failed', detail: {} }])
+})

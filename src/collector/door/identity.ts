@@ -1,5 +1,6 @@
 import type { Call } from '../call.js'
 import type { Observe } from '../events.js'
+import { inTime } from '../in-time.js'
 import type { Sender } from './origin.js'
 import { Refusal } from './refusal.js'
 import { createTokenVerifier } from './token.js'
@@ -13,6 +14,9 @@ export interface Session {
 }
 
 export type Authenticate = (request: Request) => Session | null | undefined | Promise<Session | null | undefined>
+
+/** An `authenticate` that takes longer has failed: it must not hold its place among the requests in hand for ever. */
+const SESSION_MS = 10_000
 
 export interface IdentityOptions {
   tokenSecret?: string | undefined
@@ -42,7 +46,7 @@ export function createIdentity(options: IdentityOptions): (call: Call, token: st
     }
     let session: Session | null | undefined
     try {
-      session = await ask(call.request())
+      session = await inTime(Promise.resolve(ask(call.request())), SESSION_MS)
     } catch {
       throw cannotAsk()
     }

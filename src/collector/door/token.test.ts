@@ -42,6 +42,12 @@ describe('mintToken', () => {
   ])('throws for %s', async (_, options) => {
     await expect(mintToken(options)).rejects.toThrow(TypeError)
   })
+
+  test.each([-1, Number.NaN, Infinity, '600', '10m', null, new Date(), 600n])('throws for a life of %p, and names it', async (expiresIn) => {
+    const made = mintToken({ secret, customerId: 'ada', expiresIn: expiresIn as never })
+    await expect(made).rejects.toThrow(TypeError)
+    await expect(made).rejects.toThrow('mintToken: `expiresIn`')
+  })
 })
 
 test('a token of less than a second lives for one', async () => {
@@ -144,6 +150,19 @@ describe('with a JWKS', () => {
   ])('refuses a token signed with %s', async (_, make) => {
     expect(await codeOf(verifier(url)(await make()))).toBe('bad_token')
     expect(events).toEqual([])
+  })
+
+  test('knows a new key a second after the set was last read', async () => {
+    const verify = verifier(url)
+    await verify(await signed(privateKey))
+    const next = await generateKeyPair('ES256', { extractable: true })
+    keys.push(await publish(next.publicKey, 'k2'))
+    await new Promise((resolve) => setTimeout(resolve, 1_050))
+    expect(await verify(await signed(next.privateKey, 'k2'))).toMatchObject({ customerId: 'ada' })
+    expect(reads).toBe(2)
+    // Who invents keys makes nobody read the set each time.
+    for (let at = 0; at < 20; at++) expect(await codeOf(verify(await signed(privateKey, `invented-${at}`)))).toBe('bad_token')
+    expect(reads).toBeLessThan(10)
   })
 
   test('tries every key with a token that names none', async () => {

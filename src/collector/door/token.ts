@@ -16,8 +16,8 @@ const MAX_CACHED_TOKENS = 10_000
 
 /** A key that has left the JWKS is believed for twice this longer at most, and for the 10 minutes that `jose` keeps the set. */
 const JWKS_PROOF_MS = 5 * 60 * 1000
-/** How soon the JWKS is read again for a key that is not in it: a new key may be in use at once. */
-const JWKS_COOLDOWN_MS = 5_000
+/** How soon the JWKS is read again for a key that is not in it: a new key may be in use at once, and until it is read its tokens get 401. */
+const JWKS_COOLDOWN_MS = 1_000
 
 /** Only signatures that need the private key: an HMAC "signed" with a public key must not pass. */
 const ASYMMETRIC_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -48,7 +48,7 @@ export interface MintOptions {
  */
 export async function mintToken({ secret, customerId, meters, expiresIn = 600 }: MintOptions): Promise<string> {
   if (typeof customerId !== 'string' || customerId === '') throw new TypeError('mintToken: `customerId` must be a non-empty string')
-  if (!(expiresIn > 0)) throw new TypeError('mintToken: `expiresIn` must be a number of seconds above 0')
+  if (!Number.isFinite(expiresIn) || expiresIn <= 0) throw new TypeError('mintToken: `expiresIn` must be a finite number of seconds above 0')
   if (meters !== undefined && !isMeterList(meters)) throw new TypeError('mintToken: `meters` must be a list of meter names')
   const issuedAt = Math.floor(Date.now() / 1000)
   return new SignJWT(meters === undefined ? {} : { meters: [...meters] })

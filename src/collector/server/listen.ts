@@ -14,7 +14,7 @@ export interface ListenOptions {
 
 export interface Listening {
   url: string
-  /** Takes no new connection, answers the requests in hand, then resolves; what is not answered after `withinMs` is cut off. */
+  /** Takes no new connection, answers the requests in hand with `Connection: close`, then resolves; what is not answered after `withinMs` is cut off. */
   drain(withinMs: number): Promise<void>
 }
 
@@ -23,11 +23,14 @@ const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliv
 
 /** Serves HTTP/1.1 until drained. Rejects when the port cannot be had. */
 export async function listen({ respond, host, port }: ListenOptions): Promise<Listening> {
+  let draining = false
   const server = createServer(serverOptions, (incoming, outgoing) => {
-    respond(fromIncoming(incoming)).then(
-      (reply) => sendReply(incoming, outgoing, reply),
-      () => sendReply(incoming, outgoing, { status: 500, headers: {}, body: null }),
-    )
+    const send = (reply: Reply) => {
+      // What came next on this connection would be cut off.
+      if (draining) reply.headers['connection'] = 'close'
+      sendReply(incoming, outgoing, reply)
+    }
+    respond(fromIncoming(incoming)).then(send, () => send({ status: 500, headers: {}, body: null }))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -35,7 +38,13 @@ export async function listen({ respond, host, port }: ListenOptions): Promise<Li
   })
   const { address, port: bound } = server.address() as AddressInfo
   const inHand = countInHand(server)
-  return { url: `http://${hostOf(address)}:${bound}`, drain: (withinMs) => drain(server, inHand, withinMs) }
+  return {
+    url: `http://${hostOf(address)}:${bound}`,
+    drain(withinMs) {
+      draining = true
+      return drain(server, inHand, withinMs)
+    },
+  }
 }
 
 /** As one would type it: an address that means "all of this machine's" reads `localhost`. */

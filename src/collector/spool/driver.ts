@@ -21,9 +21,9 @@ export const drivers: readonly (readonly [specifier: string, className: string])
   ['node:sqlite', 'DatabaseSync'],
 ]
 
-/** A native module that was not built, or for another Node. */
+/** A native module that was not built, or for another Node; or one that the runtime, such as Deno, does not load. */
 const isBroken = (error: unknown) =>
-  (error as NodeJS.ErrnoException).code === 'ERR_DLOPEN_FAILED' || /bindings file/.test((error as Error).message)
+  (error as NodeJS.ErrnoException).code === 'ERR_DLOPEN_FAILED' || /bindings file|load native addon/.test((error as Error).message)
 
 /**
  * Opens a database file with the first driver that works.

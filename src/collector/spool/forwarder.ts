@@ -1,6 +1,7 @@
 import { MAX_INGEST_RECORDS } from '../amberflo/client.js'
 import { createAttempt } from './attempt.js'
 import type { AttemptOptions } from './attempt.js'
+import { describeFailure } from './failure.js'
 import { createPause } from './pause.js'
 
 /** What comes within this after a first item goes along with it. */
@@ -50,7 +51,7 @@ export function createForwarder(options: AttemptOptions): Forwarder {
     if (closed || pause.isOn() || workers.size >= (pause.isTrial() ? 1 : MAX_WORKERS)) return
     const worker = work()
       .catch((error: unknown) => {
-        observe({ type: 'alarm', alarm: 'spool_failed', detail: { error: error instanceof Error ? error.name : typeof error } })
+        observe({ type: 'alarm', alarm: 'spool_failed', detail: describeFailure(error) })
         pause.begin()
       })
       .finally(() => workers.delete(worker))

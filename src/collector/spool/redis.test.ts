@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { startRedis } from '../testing/redis.js'
 import type { TestRedis } from '../testing/redis.js'
 import { describeSpool } from './testing/conformance.js'
@@ -63,9 +65,48 @@ describe('redis alone', () => {
     expect(performance.now() - startedAt).toBeLessThan(6_000)
     server.thaw()
     // It was done after all, and is known: the sender's next attempt is a duplicate.
-    expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
+    expect(await eventually(() => spool.append([record('1')]))).toEqual({ duplicates: 1 })
     await spool.close()
   }, 20_000)
+
+  it('connects anew, once, when a failover has left it with a replica', async () => {
+    const promoted = await startRedis()
+    const door = await openDoor(server.url)
+    const redis = await connectRedis(server.url)
+    const spool = await openRedis(door.url)
+    try {
+      await spool.append([record('0')])
+      await redis.command('REPLICAOF', '127.0.0.1', '1')
+      const refused = await Promise.allSettled([1, 2, 3].map((id) => spool.append([record(`${id}`)])))
+      expect(refused).toEqual(Array(3).fill({ status: 'rejected', reason: expect.any(Error) as Error }))
+      expect(refused[0]).toMatchObject({ reason: { code: 'READONLY' } })
+      // Meanwhile nothing is kept back.
+      await expect(spool.append([record('1')])).rejects.toThrow('READONLY')
+      door.leadTo(promoted.url)
+      expect(await eventually(() => spool.append([record('1')]))).toEqual({ duplicates: 0 })
+      expect(door.opened()).toBe(2)
+    } finally {
+      await redis.command('REPLICAOF', 'NO', 'ONE')
+      await Promise.all([spool.close(), redis.close()])
+      await Promise.all([door.shut(), promoted.stop()])
+    }
+  })
+
+  it('connects anew, once, when its connection has gone silent', async () => {
+    const door = await openDoor(server.url)
+    const spool = await openRedis(door.url)
+    await spool.append([record('0')])
+    door.silence()
+    const refused = await Promise.allSettled([spool.append([record('1')]), spool.append([record('2')]), spool.stats()])
+    expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(await eventually(() => spool.append([record('1')]))).toEqual({ duplicates: 0 })
+    expect(door.opened()).toBe(2)
+    door.silence()
+    const closing = performance.now()
+    await spool.close()
+    expect(performance.now() - closing).toBeLessThan(12_000)
+    await door.shut()
+  }, 40_000)
 
   it('forgets a collector that left, but never what it had leased', async () => {
     const redis = await connectRedis(server.url)
@@ -103,6 +144,38 @@ describe('redis alone', () => {
     await expect(openRedis('redis://127.0.0.1:1')).rejects.toThrow('ECONNREFUSED')
   })
 })
+
+/** A name that leads to Redis: new connections go where it leads, those that are open stay, as with DNS or a balancer. */
+async function openDoor(url: string) {
+  let port = Number(new URL(url).port)
+  let opened = 0
+  const pairs: [Socket, Socket][] = []
+  const door = createServer((near) => {
+    opened++
+    const far = connect(port, '127.0.0.1')
+    pairs.push([near, far])
+    near.pipe(far).pipe(near)
+    near.on('error', () => far.destroy())
+    far.on('error', () => near.destroy())
+  })
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `redis://127.0.0.1:${(door.address() as AddressInfo).port}`,
+    opened: () => opened,
+    leadTo: (other: string) => void (port = Number(new URL(other).port)),
+    /** The other side of all that is open is gone without a word. */
+    silence() {
+      for (const [near, far] of pairs) {
+        near.unpipe().pause()
+        far.unpipe().pause()
+      }
+    },
+    shut() {
+      for (const socket of pairs.flat()) socket.destroy()
+      return new Promise((resolve) => door.close(resolve))
+    },
+  }
+}
 
 async function eventually<T>(work: () => Promise<T>): Promise<T> {
   const giveUpAt = Date.now() + 5_000

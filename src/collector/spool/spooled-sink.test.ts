@@ -87,8 +87,8 @@ it('asks for patience while the spool cannot be opened, and opens it later', asy
 
 it('asks for patience when the spool cannot be written', async () => {
   const spool = await open()
-  const sink = sinkOn(async () => ({ ...spool, append: () => Promise.reject(new Error('disk full')) }))
+  const sink = sinkOn(async () => ({ ...spool, append: () => Promise.reject(Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' })) }))
   await expect(sink.take([record('1')])).rejects.toThrow(NotNowError)
-  expect(alarms()).toHaveLength(1)
+  expect(alarms()).toEqual([{ type: 'alarm', alarm: 'spool_failed', detail: { error: 'Error', cause: 'SQLITE_FULL' } }])
   await sink.close()
 })

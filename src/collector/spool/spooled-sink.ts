@@ -2,6 +2,7 @@ import type { AmberfloClient } from '../amberflo/client.js'
 import type { Observe } from '../events.js'
 import { NotNowError } from '../sink.js'
 import type { Sink } from '../sink.js'
+import { describeFailure } from './failure.js'
 import { createForwarder } from './forwarder.js'
 import type { Forwarder } from './forwarder.js'
 import { SpoolFullError } from './spool.js'
@@ -43,7 +44,7 @@ export function createSpooledSink({ openSpool, client, observe, now }: SpooledOp
   }
 
   function tellFailure(error: unknown) {
-    observe({ type: 'alarm', alarm: 'spool_failed', detail: { error: error instanceof Error ? error.name : typeof error } })
+    observe({ type: 'alarm', alarm: 'spool_failed', detail: describeFailure(error) })
   }
 
   // What an earlier process left behind goes out without waiting for the first batch.

@@ -13,7 +13,7 @@ export interface Seen {
 export type Reply = { status?: number; headers?: Record<string, string>; body?: string; delayMs?: number } | null
 
 /** A real HTTP server in Amberflo's place. Remembers what it got, and answers as `reply` says. */
-export async function startUpstream(reply: (seen: Seen) => Reply = ingestAll) {
+export async function startUpstream(reply: (seen: Seen) => Reply | Promise<Reply> = ingestAll) {
   const seen: Seen[] = []
   let answer = reply
   const server = createServer((request, response) => {
@@ -23,14 +23,14 @@ export async function startUpstream(reply: (seen: Seen) => Reply = ingestAll) {
     request.on('end', () => {
       const one: Seen = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
       seen.push(one)
-      send(response, answer(one))
+      void Promise.resolve(answer(one)).then((given) => send(response, given))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
-    answerWith(next: (seen: Seen) => Reply) {
+    answerWith(next: (seen: Seen) => Reply | Promise<Reply>) {
       answer = next
     },
     /** All records that were posted to `/ingest`, whatever was answered. */

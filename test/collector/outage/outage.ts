@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serveSandbox } from '../../../src/sandbox/index.js'
 import type { Fault } from '../../../src/sandbox/index.js'
+import { openDatabase } from '../../../src/collector/spool/driver.js'
 import { startUpstream } from '../../../src/collector/testing/upstream.js'
 import { openGateway } from '../support/gateway.js'
 import { startCollector } from '../support/program.js'
@@ -34,6 +35,8 @@ export interface OutageResult extends Verdict {
   bodies: number
   failed: number
   arrived: number
+  /** Accepted records and customers that the spool still held when nobody waited any longer: neither arrived nor lost. */
+  waiting: string[]
   /** Requests that followed a redirect; each would have carried the key away. */
   strayed: number
   exit: number | null
@@ -44,6 +47,7 @@ const apiKey = 'outage-test-key'
 /** Lets Amberflo go through its outages while visitors meter through a collector with a spool, or without; then judges. */
 export async function runOutages(spool: 'sqlite' | 'none', series: readonly Outage[], log: (line: string) => void = () => undefined): Promise<OutageResult> {
   const directory = await mkdtemp(join(tmpdir(), 'outage-'))
+  const file = join(directory, 'spool.db')
   const sandbox = await serveSandbox({ apiKey })
   const gateway = await openGateway(sandbox.url)
   const elsewhere = await startUpstream()
@@ -54,7 +58,7 @@ export async function runOutages(spool: 'sqlite' | 'none', series: readonly Outa
     COLLECTOR_RATE_PER_CUSTOMER: 'off',
     COLLECTOR_RATE_PER_IP: 'off',
     COLLECTOR_LOG_LEVEL: 'silent',
-    ...(spool === 'sqlite' ? { COLLECTOR_SPOOL: `sqlite:${join(directory, 'spool.db')}` } : {}),
+    ...(spool === 'sqlite' ? { COLLECTOR_SPOOL: `sqlite:${file}` } : {}),
   })
   const setFaults = (faults: Fault[]) => fetch(`${sandbox.url}/sandbox/faults`, { method: 'POST', body: JSON.stringify(faults) })
   /** Requests to the API, and records in those that were taken. */
@@ -89,12 +93,46 @@ export async function runOutages(spool: 'sqlite' | 'none', series: readonly Outa
       await healthy()
     }
     await visitors.stop()
+    const isEmpty = await emptied(collector.url)
     const verdict = await judge(sandbox.url, told, 90_000)
     const { received } = await stats()
     const { code } = await collector.end('SIGTERM')
-    return { ...verdict, bodies: told.bodies, failed: told.failed, arrived: received, strayed: elsewhere.seen.length, exit: code }
+    const held = isEmpty ? new Set<string>() : await idsInSpool(file)
+    const [waiting, lost] = part(verdict.lost, held)
+    const [waitingCustomers, staleCustomers] = part(verdict.staleCustomers, held)
+    return {
+      ...verdict,
+      lost,
+      staleCustomers,
+      waiting: [...waiting, ...waitingCustomers],
+      bodies: told.bodies,
+      failed: told.failed,
+      arrived: received,
+      strayed: elsewhere.seen.length,
+      exit: code,
+    }
   } finally {
     await collector.end('SIGKILL')
     await Promise.all([sandbox.close(), elsewhere.close(), gateway.shut(), rm(directory, { recursive: true, force: true })])
   }
 }
+
+/** Waits, however slow the machine is, until the spool has handed on all that it holds; `false` when a quarter of an hour was not enough. */
+async function emptied(collectorUrl: string, withinMs = 15 * 60_000): Promise<boolean> {
+  for (const giveUpAt = Date.now() + withinMs; ; await sleep(500)) {
+    const metrics = await (await fetch(`${collectorUrl}/metrics`)).text()
+    // Without a spool there is no such line.
+    if (!/^amberflo_collector_backlog_items [^0]/m.test(metrics)) return true
+    if (Date.now() > giveUpAt) return false
+  }
+}
+
+/** What a stopped collector's spool holds: records and customers by their ids. */
+async function idsInSpool(file: string): Promise<Set<string>> {
+  const database = await openDatabase(file)
+  const rows = database.prepare('SELECT id FROM items').all() as { id: string }[]
+  database.close()
+  return new Set(rows.map(({ id }) => id))
+}
+
+const part = (ids: readonly string[], held: ReadonlySet<string>) => [ids.filter((id) => held.has(id)), ids.filter((id) => !held.has(id))] as const
