@@ -23,7 +23,7 @@ const minimizer = (mangle) =>
  * is, or the DOM's where the script uses them.
  */
 const internal = `
-  accept bytes ctx customer dueAt forget hurry knows limits missed needsProof newId onFate onRetry post receipts
+  accept ctx customer dueAt forget hurry knows limits needsProof newId onFate onRetry post receipts
   release renew renewed retryAfter run send state takeOver tries url visible
 `
 
