@@ -175,8 +175,9 @@ export function createOutbox(
     leave: note,
     release() {
       note()
-      // Who takes over must find what is being committed.
-      void last.then(letGo)
+      // Who takes over must find what is being committed. Else at once: Firefox looks before promises have their turn.
+      if (changed.size) void last.then(letGo)
+      else letGo()
       held = undefined
       isMine = false
     },
