@@ -7,6 +7,7 @@ test.each<[string, unknown, object]>([
   ['node:sqlite', failure('database or disk is full', { code: 'ERR_SQLITE_ERROR', errcode: 13 }), { error: 'Error', cause: 'ERR_SQLITE_ERROR 13' }],
   ['Redis', failure('READONLY You can’t write against a read only replica.', { code: 'READONLY' }), { error: 'Error', cause: 'READONLY' }],
   ['the network', failure('connect ECONNREFUSED 127.0.0.1:1', { code: 'ECONNREFUSED' }), { error: 'Error', cause: 'ECONNREFUSED' }],
+  ['a kind that does not name itself', new (class SocketClosedUnexpectedlyError extends Error {})('canary'), { error: 'SocketClosedUnexpectedlyError' }],
   ['a spool without codes', failure('CANARY was to be written'), { error: 'Error' }],
   ['a code that is a sentence', failure('x', { code: 'canary of a customer' }), { error: 'Error' }],
   ['what is no error', 'canary', { error: 'string' }],
