@@ -137,6 +137,21 @@ describe('401', () => {
 })
 
 describe('403', () => {
+  it('is no trouble of what comes later', async () => {
+    const { courier, last, ways, ends } = fetching()
+    await last().answer({ status: 403 })
+    courier.wake('ann')
+    courier.hurry()
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 403 })
+    courier.wake('ann')
+    courier.add([entry('later')])
+    courier.hurry()
+    expect(ways().slice(-2)).toEqual(['beacon r0,r1', 'beacon later'])
+    courier.receipt(last().batchId, true)
+    expect(ends()).toEqual(['later accepted'])
+  })
+
   it('keeps the batch for its customer, says so, and holds up no other', async () => {
     const { courier, last, ways, ends, warnings, renewals } = fetching()
     await last().answer({ status: 403 })

@@ -148,7 +148,8 @@ export function createCourier(options: CourierOptions): Courier {
   /** Lets the batch go with another of its kind that has room, and gives whether there is one. What waits without room is closed. */
   const join = (batch: Batch): boolean =>
     batches.some((other) => {
-      if (!other.dueAt || other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
+      // What waits for the first time may not share the trouble of what was refused.
+      if (!other.dueAt || (batch.state === 'waiting' && other.tries) || other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
       const { items } = other
       const fits = items.length + batch.items.length <= limits.maxRecords && bytesOf(items) + bytesOf(batch.items) <= limits.maxBytes
       if (fits) {
