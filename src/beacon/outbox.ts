@@ -7,6 +7,7 @@ import type { Locks } from './tabs.js'
 const READ_ROWS = 20
 /** A row of more would hold up its neighbours' commit, and a takeover. */
 const ROW_ITEMS = 100
+
 /** What came in one turn, as it is stored: committed together, and written anew when some of it is final. */
 interface Row {
   /** The page that made it, and its place among that page's rows: the storage key. */
