@@ -1,4 +1,4 @@
-import { createBench, entry, fetching, idsIn, taken } from './testing/courier.js'
+import { createBench, entry, fetching, idsIn, taken, turn } from './testing/courier.js'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -87,6 +87,7 @@ describe('401', () => {
     await last().answer({ status: 401 })
     expect(renewals).toEqual(['ann'])
     courier.wake('ann', 'T2')
+    await turn()
     expect(ways()[2]).toBe('beacon r0,r1')
     expect(JSON.parse(last().body)).toMatchObject({ token: 'T2' })
 
@@ -118,8 +119,10 @@ describe('401', () => {
     courier.hurry()
     courier.leave()
     courier.wake('bob', 'B')
+    await turn()
     expect(ways()).toHaveLength(2)
     courier.wake('ann', 'T2')
+    await turn()
     expect(ways()[2]).toBe('beacon r0,r1')
   })
 
@@ -130,6 +133,7 @@ describe('401', () => {
     await last().answer({ status: 401 })
     courier.add([entry('late', { proof: 'T2' })])
     courier.wake('ann', 'T2')
+    await turn()
     courier.add([entry('later', { proof: 'T2' })])
     courier.receipt(first, true)
     expect(ends().filter((end) => end.startsWith('late'))).toEqual([])
@@ -141,10 +145,12 @@ describe('403', () => {
     const { courier, last, ways, ends } = fetching()
     await last().answer({ status: 403 })
     courier.wake('ann')
+    await turn()
     courier.hurry()
     courier.receipt(last().batchId, false)
     await last().answer({ status: 403 })
     courier.wake('ann')
+    await turn()
     courier.add([entry('later')])
     courier.hurry()
     expect(ways().slice(-2)).toEqual(['beacon r0,r1', 'beacon later'])
@@ -162,6 +168,7 @@ describe('403', () => {
     await jest.advanceTimersByTimeAsync(3_600_000)
     expect(ends()).toEqual([])
     courier.wake('ann')
+    await turn()
     expect(ways()).toContain('beacon r0,r1')
   })
 
@@ -172,6 +179,7 @@ describe('403', () => {
     courier.hurry()
     courier.receipt(last().batchId, way === 'receipt')
     if (way === 'answer') await last().answer(taken())
+    await turn()
     courier.receipt(last().batchId, true)
     expect(ways().pop()).toBe('beacon r0,r1')
     expect(ends()).toEqual(['next accepted', 'r0 accepted', 'r1 accepted'])

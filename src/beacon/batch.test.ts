@@ -8,6 +8,7 @@ const batchOf = (given: Partial<Batch> = {}): Batch => ({
   key: 'ann',
   proof: undefined,
   items: [],
+  size: bytesOf(given.items ?? []),
   state: 'waiting',
   dueAt: 0,
   tries: 0,
@@ -45,6 +46,7 @@ it('the bound on a body holds', () => {
       expect(bodyBytes(batch)).toBeGreaterThanOrEqual(bytes)
       expect(bodyBytes(batch) - bytes).toBeLessThan(1_100)
       batch.items.push(entry(`r${count}`, { json: '"€"' }))
+      batch.size = bytesOf(batch.items)
     }
   }
 })

@@ -58,7 +58,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     newId,
     send: (batchId, body) => sendBeacon(url, batchId, body),
     post: (batchId, body) => post(url, batchId, body, !visible()),
-    forget: (item) => outbox.remove(item),
+    forget: (items) => outbox.remove(items),
   })
 
   const transact = openDatabase(name)

@@ -136,7 +136,7 @@ describe('a customer that is known anew', () => {
     expect(ways()).toEqual(['beacon new', 'beacon old'])
   })
 
-  it('lets the one in flight arrive, and follows it', () => {
+  it('lets the one in flight arrive, and follows it', async () => {
     const { courier, ends, ways, last } = createBench()
     courier.add([customer('c0', 1)])
     courier.hurry()
@@ -144,30 +144,38 @@ describe('a customer that is known anew', () => {
     courier.hurry()
     expect(ways()).toEqual(['beacon c0'])
     courier.receipt(last().batchId, true)
+    await turn()
     expect(ends()).toEqual(['c0 accepted'])
     expect(ways()).toEqual(['beacon c0', 'beacon c1'])
   })
 })
 
 describe('what is in flight', () => {
-  it('is never more than 63 requests, and the next goes when one has ended', () => {
+  it('is never more than 63 requests, and the next goes when one has ended', async () => {
     const { courier, attempts } = createBench()
     courier.add(Array.from({ length: 600 }, (_, index) => entry(`r${index}`, { key: `customer ${index}` })))
     courier.hurry()
     expect(attempts).toHaveLength(63)
-    for (let next = 0; next < attempts.length; next++) courier.receipt(attempts[next]!.batchId, true)
+    for (let next = 0; next < attempts.length; next++) {
+      courier.receipt(attempts[next]!.batchId, true)
+      await turn()
+    }
     expect(new Set(attempts.flatMap(({ body }) => idsIn(body))).size).toBe(600)
   })
 
-  it('is never more than 64 KiB together, but may be more alone', () => {
+  it('is never more than 64 KiB together, but may be more alone', async () => {
     const { courier, ways, attempts } = createBench()
     const large = (id: string, size: number) => entry(id, { key: id, json: JSON.stringify({ uniqueId: id, pad: 'x'.repeat(size) }) })
     courier.add([large('a', 40_000), large('b', 40_000), large('c', 10_000), large('d', 70_000)])
     courier.hurry()
     expect(ways()).toEqual(['beacon a', 'beacon c'])
     courier.receipt(attempts[0]!.batchId, true)
+    await turn()
     expect(ways()).toEqual(['beacon a', 'beacon c', 'beacon b'])
-    for (let next = 1; next < attempts.length; next++) courier.receipt(attempts[next]!.batchId, true)
+    for (let next = 1; next < attempts.length; next++) {
+      courier.receipt(attempts[next]!.batchId, true)
+      await turn()
+    }
     expect(ways()[3]).toBe('beacon d')
   })
 
@@ -255,13 +263,14 @@ describe('bounds', () => {
 })
 
 describe('proof', () => {
-  it('is waited for where it is needed', () => {
+  it('is waited for where it is needed', async () => {
     const { courier, attempts } = createBench({ needsProof: true })
     courier.add([entry('r0', { proof: undefined }), entry('r1', { key: 'bob', proof: undefined })])
     courier.hurry()
     courier.leave()
     expect(attempts).toEqual([])
     courier.wake('ann', 'A')
+    await turn()
     expect(attempts.map(({ body }) => [JSON.parse(body).token, idsIn(body)])).toEqual([['A', ['r0']]])
   })
 

@@ -33,8 +33,8 @@ export interface CourierOptions {
   onFate(fate: Fate): void
   onRetry?(uniqueIds: string[]): void
   log(level: 'debug' | 'warn', message: string): void
-  /** The item's fate is final. */
-  forget(item: Entry): void
+  /** The items' fate is final. */
+  forget(items: readonly Entry[]): void
 }
 
 export interface Courier {
@@ -60,12 +60,12 @@ export function createCourier(options: CourierOptions): Courier {
   let notBefore = 0
   let misses = options.receipts ? 0 : BLIND_AFTER
   let timer: ReturnType<typeof setTimeout> | undefined
+  let wakesAt = 0
   const onChange: (() => void)[] = []
   /** By key: the newest customer that there was, and the token that came last. */
   const newest = new Map<string, Entry>()
   const proofs = new Map<string, string>()
   let isSoon = false
-  let hasCustomer = false
 
   const now = () => performance.now()
   const total = (measure: (batch: Batch) => number) => batches.reduce((sum, batch) => sum + measure(batch), 0)
@@ -79,7 +79,8 @@ export function createCourier(options: CourierOptions): Courier {
   const end = (batch: Batch, items: readonly Entry[], outcome: Fate['outcome'], reason?: string) => {
     if (!items[0]) return
     batch.items = batch.items.filter((item) => !items.includes(item))
-    items.forEach(options.forget)
+    batch.size = bytesOf(batch.items)
+    options.forget(items)
     options.onFate({ batchId: batch.id, uniqueIds: items.map(({ id }) => id), outcome, reason, via: batch.via } as Fate)
   }
 
@@ -109,7 +110,7 @@ export function createCourier(options: CourierOptions): Courier {
     batch.via = 'fetch'
     void options.post(batch.id, body).then((reply) => {
       answered(batch, reply, event === 'unconfirmed')
-      pump()
+      soon()
     })
   }
 
@@ -128,8 +129,10 @@ export function createCourier(options: CourierOptions): Courier {
     }
     if (batch.state === 'settled') return end(batch, items, 'dropped', 'refused')
     if (batch.state === 'waiting') {
+      const half = items.splice(items.length >> 1)
       batch.dueAt = 0
-      batches.push({ ...batch, items: items.splice(items.length >> 1) })
+      batch.size = bytesOf(items)
+      batches.push({ ...batch, items: half, size: bytesOf(half) })
       return
     }
     batch.tries++
@@ -151,9 +154,10 @@ export function createCourier(options: CourierOptions): Courier {
       // What waits for the first time may not share the trouble of what was refused.
       if (!other.dueAt || (batch.state === 'waiting' && other.tries) || other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
       const { items } = other
-      const fits = items.length + batch.items.length <= limits.maxRecords && bytesOf(items) + bytesOf(batch.items) <= limits.maxBytes
+      const fits = items.length + batch.items.length <= limits.maxRecords && other.size + batch.size <= limits.maxBytes
       if (fits) {
         items.push(...batch.items)
+        other.size += batch.size
         batch.items = []
       }
       if (batch.state === 'waiting' && !(fits && items.length < limits.maxRecords)) other.dueAt = 0
@@ -162,27 +166,35 @@ export function createCourier(options: CourierOptions): Courier {
 
   /** Drops what may not wait, or no longer, oldest first: leftovers come late, but are old. */
   const bound = () => {
-    const waiting = batches.filter(isResting).flatMap(({ items }) => items).sort((a, b) => a.at - b.at)
-    for (const item of waiting) if (isCustomer(item) && !((newest.get(item.key)?.at ?? 0) > item.at)) newest.set(item.key, item)
+    const time = Date.now()
+    // Many times as fast as `flatMap`, for thousands.
+    const waiting = ([] as Entry[]).concat(...batches.filter(isResting).map(({ items }) => items))
+    const isOld = ({ at }: Entry) => time - at > MAX_AGE_MS
     // What is in flight counts, but is left alone.
     let count = total(({ items }) => items.length)
-    let bytes = total(({ items }) => bytesOf(items))
-    for (const item of waiting) {
-      const reason =
-        isCustomer(item) && newest.get(item.key) !== item ? 'superseded'
-        : Date.now() - item.at > MAX_AGE_MS ? 'expired'
-        : count > MAX_WAITING || bytes > MAX_WAITING_BYTES ? 'overflow'
-        : ''
-      if (reason) end(batches.find(({ items }) => items.includes(item))!, [item], 'dropped', reason)
-      count--
-      bytes -= item.size
+    let bytes = total(({ size }) => size)
+    const isTooMuch = () => count > MAX_WAITING || bytes > MAX_WAITING_BYTES
+    // As a rule there is nothing to drop, and each answer comes by here.
+    if (isTooMuch() || waiting.some((item) => isCustomer(item) || isOld(item))) {
+      waiting.sort((a, b) => a.at - b.at)
+      for (const item of waiting) if (isCustomer(item) && !((newest.get(item.key)?.at ?? 0) > item.at)) newest.set(item.key, item)
+      for (const item of waiting) {
+        const reason =
+          isCustomer(item) && newest.get(item.key) !== item ? 'superseded'
+          : isOld(item) ? 'expired'
+          : isTooMuch() ? 'overflow'
+          : ''
+        if (reason) end(batches.find(({ items }) => items.includes(item))!, [item], 'dropped', reason)
+        count--
+        bytes -= item.size
+      }
     }
     batches = batches.filter(({ items }) => items[0])
   }
 
   /** Does all that is due, oldest first, and comes back for the next. */
-  const pump = (event: StateEvent = misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due', isBounded = false) => {
-    if (!isBounded) bound()
+  const pump = (event: StateEvent = misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due') => {
+    bound()
     // One moment for all of it: what becomes due meanwhile has a timer of its own.
     const time = now()
     // A customer travels before the records that came after it.
@@ -196,9 +208,24 @@ export function createCourier(options: CourierOptions): Courier {
       if (batch.items.some(isCustomer)) behind.add(batch.key)
     }
     for (const listener of onChange.splice(0)) listener()
-    clearTimeout(timer)
     const next = Math.min(...batches.map(nextAt).filter((at) => at > time))
-    if (next < Infinity) timer = setTimeout(pump, next - time)
+    // A timer costs more than all else here, and each turn of events comes by.
+    if (next === wakesAt) return
+    wakesAt = next
+    clearTimeout(timer)
+    if (next < Infinity) timer = setTimeout(() => {
+      wakesAt = 0
+      pump()
+    }, next - time)
+  }
+
+  /** Once for all that comes in one turn. */
+  const soon = () => {
+    if (!isSoon) void Promise.resolve().then(() => {
+      isSoon = false
+      pump()
+    })
+    isSoon = true
   }
 
   const accept = (batch: Batch) => {
@@ -221,25 +248,19 @@ export function createCourier(options: CourierOptions): Courier {
       // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
       if (batch.tries < 2) batch.dueAt = 0
     }
-    pump()
+    soon()
   }
 
   return {
     add(items) {
       for (const item of items) {
-        // Its key and proof are the item's.
-        hasCustomer ||= isCustomer(item)
-        const batch: Batch = { ...item, proof: item.proof ?? proofs.get(item.key), id: '', items: [item], state: 'waiting', dueAt: limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0, tries: 0, via: 'beacon' }
-        if (!join(batch)) batches.push(batch)
+        // Its key, proof and size are the item's.
+        const batch: Batch = { ...item, proof: item.proof ?? proofs.get(item.key), id: '', items: [item], state: 'waiting', dueAt: 1, tries: 0, via: 'beacon' }
+        if (join(batch)) continue
+        batch.dueAt = limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0
+        batches.push(batch)
       }
-      // Once for all that comes in one turn.
-      if (!isSoon) void Promise.resolve().then(() => {
-        isSoon = false
-        // Looking through all that waits costs more than taking some more.
-        pump(undefined, !hasCustomer && total(({ items }) => items.length) <= MAX_WAITING && total(({ items }) => bytesOf(items)) <= MAX_WAITING_BYTES)
-        hasCustomer = false
-      })
-      isSoon = true
+      soon()
     },
     receipt(batchId, accepted) {
       const batch = batches.find(({ id }) => id === batchId)
@@ -249,7 +270,7 @@ export function createCourier(options: CourierOptions): Courier {
         batch.via = 'beacon'
         accept(batch)
       } else attempt(batch, 'unconfirmed')
-      pump()
+      soon()
     },
     leave: () => hurry('leave'),
     hurry,

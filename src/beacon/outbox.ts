@@ -20,8 +20,8 @@ interface Row {
 export interface Outbox {
   /** Resolves once the item is committed, or once it is known that it can only be held in memory. */
   put(item: Entry): Promise<void>
-  /** The item's fate is final. */
-  remove(item: Entry): void
+  /** The items' fate is final. */
+  remove(items: readonly Entry[]): void
   /** Holds what is this page's, and takes over, once, what pages that are gone have left. */
   takeOver(): Promise<void>
   /** Writes at once what is not committed yet, for a page that is going. */
@@ -158,12 +158,12 @@ export function createOutbox(
       onItems([item])
       return schedule()
     },
-    remove(item) {
-      const row = rowOf.get(item)
-      if (!row) return
-      rowOf.delete(item)
-      row.items = row.items.filter((other) => other !== item)
-      changed.add(row)
+    remove(items) {
+      for (const row of new Set(items.map((item) => rowOf.get(item)!))) {
+        row.items = row.items.filter((item) => !items.includes(item))
+        changed.add(row)
+      }
+      for (const item of items) rowOf.delete(item)
       void schedule()
     },
     async takeOver() {

@@ -68,7 +68,7 @@ export function createBench(given: Partial<CourierOptions> = {}) {
     onFate: (fate) => fates.push(fate),
     onRetry: (uniqueIds) => retried.push(uniqueIds),
     log: (level, message) => level === 'warn' && warnings.push(message),
-    forget: (item) => forgotten.push(item),
+    forget: (items) => void forgotten.push(...items),
     ...given,
   })
 
