@@ -1,14 +1,14 @@
 import { createBrowser, hide, item, show, until } from './testing/page.js'
 
 let browser: ReturnType<typeof createBrowser>
-const pages: { close(): Promise<void> }[] = []
+const pages: { close(): void }[] = []
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] })
   browser = createBrowser()
 })
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close()
+afterEach(() => {
+  for (const page of pages.splice(0)) page.close()
   browser.shut()
 })
 
@@ -95,7 +95,7 @@ describe('leaving', () => {
     void first.put(item('r0'))
     pageEvent('pagehide')
     expect(JSON.stringify(Object.entries(localStorage))).toContain('r0')
-    await first.close()
+    first.close()
     browser.network.receipts = true
 
     const second = open()
@@ -174,7 +174,7 @@ describe('what a page has left', () => {
   it('is sent by the next one in its first batch', async () => {
     const first = open()
     await first.put(item('r0', { json: '{"uniqueId":"r0","b":1,"a":2}' }))
-    await first.close()
+    first.close()
     await jest.advanceTimersByTimeAsync(60_000)
     expect(browser.sent()).toEqual([])
 
@@ -193,7 +193,7 @@ describe('what a page has left', () => {
   it('is for another collector’s page to leave alone', async () => {
     const first = open()
     await first.put(item('r0'))
-    await first.close()
+    first.close()
     open({ url: 'http://localhost/other' })
     await jest.advanceTimersByTimeAsync(60_000)
     expect(browser.sent()).toEqual([])
@@ -291,7 +291,7 @@ describe('closing', () => {
 
   it('keeps what still comes for the next page', async () => {
     const first = open()
-    await first.close()
+    first.close()
     await first.put(item('r0'))
     await jest.advanceTimersByTimeAsync(600_000)
     expect(browser.sent()).toEqual([])

@@ -14,7 +14,7 @@ const STAYED_MS = 2_000
 const LEFTOVERS_MS = 30_000
 
 export interface BeaconOptions {
-  /** Where batches go: absolute, and may have a query of its own. Each address has an outbox of its own. */
+  /** Where batches go: absolute or a path of the page's origin, and may have a query of its own. Each address has an outbox of its own. */
   url: string
   limits: Limits
   /** Every batch needs a token: items made without one wait for `wake`. */
@@ -35,13 +35,14 @@ export interface Beacon {
   /** The customer `key` is back, or has a new token: what was kept for it goes on. */
   wake(key: string, proof?: string): void
   /** Stops timers and listeners; what waits stays in the outbox for the next page. */
-  close(): Promise<void>
+  close(): void
 }
 
 /** Delivers items to a collector by beacons with receipts, over an outbox that outlives the page. */
 export function createBeacon(options: BeaconOptions): Beacon {
   const { log, onFate } = options
-  const url = new URL(options.url)
+  // A frame of `srcdoc` has its page's origin, but an address that no path goes with.
+  const url = new URL(options.url, origin)
   const name = 'outbox ' + url.href
   const store = openStore()
   const locks = openLocks(store)
@@ -134,7 +135,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     },
     flush: courier.flush,
     wake: courier.wake,
-    async close() {
+    close() {
       clearTimeout(timer)
       closing.abort()
       stopReceipts?.()
@@ -144,4 +145,4 @@ export function createBeacon(options: BeaconOptions): Beacon {
   }
 }
 
-const newId = (): string => Math.random().toString(36).slice(2, 10)
+const newId = (): string => Math.random().toString(36).slice(2)

@@ -252,6 +252,13 @@ describe('bounds', () => {
     expect(ways()).toEqual(['beacon just'])
   })
 
+  it('sends none of a whole batch that has waited for 30 days', async () => {
+    const { courier, ends, ways } = createBench()
+    courier.add(entries(100, { at: Date.now() - 30 * DAY_MS - 1 }))
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect([ways(), new Set(ends().map((end) => end.replace(/^r\d+ /, '')))]).toEqual([[], new Set(['dropped expired'])])
+  })
+
   it('takes times from ahead for a clock that was set back', async () => {
     const { courier, ends, ways } = createBench()
     courier.add([entry('ahead', { at: Date.now() + DAY_MS })])

@@ -63,10 +63,10 @@ describe('the way of an event', () => {
     expect(beacon.items).toHaveLength(1)
   })
 
-  it('resolves an address on the page, and hands on the limits', async () => {
+  it('hands on the address and the limits', async () => {
     const { beacon } = await openPage({ batch: { maxRecords: 7 } })
     expect(beacon.options()).toMatchObject({
-      url: 'http://localhost/usage',
+      url: '/usage',
       limits: { maxRecords: 7, maxBytes: 49152, maxDelayMs: 1000 },
       needsProof: false,
     })

@@ -85,8 +85,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const open = (): void => {
       if (beacon) return
       beacon = createBeacon({
-        // A frame of `srcdoc` has its page's origin, but an address that no path goes with.
-        url: new URL(collectorUrl, origin).href,
+        url: collectorUrl,
         limits: { maxRecords: MAX_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES, maxDelayMs: 1000, ...settings.batch },
         needsProof: !!token,
         renew: (customer, refused) => tokens?.renew(customer, refused),
@@ -164,7 +163,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         // What is on its way would open another beacon.
         if (!starting) await delivered
         tokens?.close()
-        void beacon?.close()
+        beacon?.close()
         beacon = undefined
       },
       addMiddleware: middleware.add,

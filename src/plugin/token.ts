@@ -16,8 +16,8 @@ export interface Tokens {
 const ASK_AGAIN_MS = 30_000
 /** The part of its life after which a token is renewed. */
 const RENEWED_AT = 0.8
-/** What `setTimeout` can count to. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** Within what `setTimeout` can count to. */
+const LONGEST_TIMER_MS = 1e9
 
 /** The claims of a JWT; none of a token that is not one, and need not be. */
 const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } => {

@@ -70,7 +70,7 @@ export function createBrowser() {
       const fates: Fate[] = []
       const warnings: string[] = []
       const beacon = createBeacon({
-        url: 'http://localhost/usage',
+        url: '/usage',
         limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 1_000 },
         needsProof: false,
         renew() {},

@@ -24,7 +24,7 @@ export const fakeBeacon = () => {
       wake(...args) {
         wakes.push(args)
       },
-      async close() {
+      close() {
         closed++
       },
     }
