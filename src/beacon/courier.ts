@@ -60,7 +60,7 @@ export function createCourier(options: CourierOptions): Courier {
   let notBefore = 0
   let misses = options.receipts ? 0 : BLIND_AFTER
   let timer: ReturnType<typeof setTimeout> | undefined
-  let wakesAt = 0
+  let timerAt = 0
   const onChange: (() => void)[] = []
   /** By key: the newest customer that there was, and the token that came last. */
   const newest = new Map<string, Entry>()
@@ -210,11 +210,11 @@ export function createCourier(options: CourierOptions): Courier {
     for (const listener of onChange.splice(0)) listener()
     const next = Math.min(...batches.map(nextAt).filter((at) => at > time))
     // A timer costs more than all else here, and each turn of events comes by.
-    if (next === wakesAt) return
-    wakesAt = next
+    if (next === timerAt) return
+    timerAt = next
     clearTimeout(timer)
     if (next < Infinity) timer = setTimeout(() => {
-      wakesAt = 0
+      timerAt = 0
       pump()
     }, next - time)
   }

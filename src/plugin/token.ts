@@ -63,7 +63,6 @@ export const createTokens = (
     const customer = (asker = payer)
     askAgain = Date.now() + ASK_AGAIN_MS
     let wait: number
-    let news: [customer: string, token: string] | undefined
     try {
       const given = typeof source === 'string' ? source : await source()
       if (!given || typeof given !== 'string') throw new TypeError('no string')
@@ -73,8 +72,6 @@ export const createTokens = (
       // What is not known is not a number, and no comparison holds for it.
       const life = (left > 0 ? left : (exp! - iat!) * 1000) || Infinity
       const proven = sub ?? customer ?? owner
-      // The same again, after it was refused, is for what came meanwhile.
-      if (proven !== undefined && tokenOf(proven) !== given) news = [proven, given]
       // Nobody else's takes the place of one that proves who pays now.
       if (proven === payer || !tokenOf(payer)) {
         token = given
@@ -84,16 +81,15 @@ export const createTokens = (
       failures = 0
       // Asked for before anybody paid, it may prove somebody else than who pays now.
       wait = payer !== customer && !tokenOf(payer) ? 0 : Math.max(life * RENEWED_AT, 1000)
+      if (proven && !closed) onToken(proven, given)
     } catch (error) {
       wait = backoffMs(++failures, Math.random())
       if (failures < 2) report(`token failed: ${error}`)
     }
-    if (closed) return
     // Whoever pays first after that has not been asked for.
     asker ??= ''
     clearTimeout(timer)
-    timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
-    if (news) onToken(...news)
+    if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
   }
 
   const ask = (): Promise<void> => (asking = fetchToken())
