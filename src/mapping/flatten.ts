@@ -44,11 +44,12 @@ export const flatten = <T>(
         // What is too much is left out alone.
         if (keys.length > left) throw Error()
         left -= keys.length
+        const inner = [value, ...owners]
         for (const child of keys) {
           const full = (name && `${name}.`) + child
           if (full in flat) continue
           flat[full] = undefined
-          visit([value, ...owners], child, full)
+          visit(inner, child, full)
         }
       }
     } catch {
