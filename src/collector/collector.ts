@@ -47,13 +47,13 @@ export function createCollector(options: CollectorOptions): Collector {
 }
 
 /** A collector that knows nothing of how its calls come. `respond` never rejects. */
-export function openCollector(options: CollectorOptions, send: Send = sendByFetch(options.fetch)): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {
+export function openCollector(options: CollectorOptions, send?: Send): { respond(call: Call): Promise<Reply>; close(): Promise<void> } {
   const settings = readOptions(options)
   const { limits, now, observe } = settings
   const checkOrigin = createOriginCheck(settings)
   const gate = createGate(limits, now)
   const identify = createIdentity(settings)
-  const sink = openSink(settings, send)
+  const sink = openSink(settings, send ?? sendByFetch(settings.fetch))
   const rules = { ...settings, fitsCap: gate.fitsCap }
 
   /** The way of one batch. */

@@ -54,6 +54,19 @@ test('a record that is sent again goes out with its first bytes, whatever it has
   expect(upstream.seen.map(({ body }) => body)).toEqual(['[{"uniqueId":"1","at":1}]', '[{"uniqueId":"1","at":1}]'])
 })
 
+test('what came out of its time is rejected, unless something was decided for it', async () => {
+  const direct = sink()
+  upstream.answerWith((seen) => (seen.body.includes('bad') ? { status: 400 } : { status: 503 }))
+  await direct.take([record('bad')])
+  await expect(direct.take([record('1')])).rejects.toThrow()
+  upstream.answerWith(ingestAll)
+  const late = (id: string) => ({ ...record(id, ''), unlessKnown: 'in_future' as const })
+  const rejected = ['2', 'bad'].map((id) => ({ id, reason: 'in_future' }))
+  expect(await direct.take([customer, late('1'), late('2'), late('bad')])).toEqual({ accepted: 2, duplicates: 0, rejected })
+  expect(await direct.take([late('1'), late('2'), late('bad')])).toEqual({ accepted: 0, duplicates: 1, rejected })
+  expect(ids()).toEqual(['bad', '1', '1'])
+})
+
 test('what was corrected is known for as long as a page sends it again', async () => {
   const direct = sink()
   const day = 24 * 60 * 60 * 1000

@@ -4,7 +4,7 @@ import type { AmberfloClient, Outcome } from './amberflo/client.js'
 import { createMemory } from './memory.js'
 import type { Observe } from './events.js'
 import { NotNowError } from './sink.js'
-import type { Sink, Taken } from './sink.js'
+import type { Sink, SinkItem, Taken } from './sink.js'
 import { spoolDefaults } from './spool/spool.js'
 import type { SpoolItem } from './spool/spool.js'
 import { nextTurn } from './turn.js'
@@ -94,10 +94,11 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
     return rejected
   }
 
-  async function take(items: readonly SpoolItem[]): Promise<Taken> {
+  async function take(items: readonly SinkItem[]): Promise<Taken> {
     const customers: SpoolItem[] = []
     const mine: Seen[] = []
     const others: Seen[] = []
+    const rejected: Taken['rejected'] = []
     let duplicates = 0
     let land = ignore
     const flight = new Promise<void>((resolve) => (land = resolve))
@@ -109,6 +110,10 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
       const key = `${item.customerId.length}:${item.customerId}${item.id}`
       let seen = find(key)
       if (seen === undefined || seen.state === 'refused') {
+        if (item.unlessKnown !== undefined) {
+          rejected.push({ id: item.id, reason: item.unlessKnown })
+          continue
+        }
         seen = { key, corrected: item.corrected === true, id: item.id, json: item.json, state: 'open', flight: null }
         remember(seen)
       }
@@ -120,10 +125,12 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
       }
     }
 
-    let rejected: Taken['rejected']
+    let accepted = customers.length
     let retryAfterMs: number | undefined
     try {
-      rejected = await sendCustomers(customers)
+      const refused = await sendCustomers(customers)
+      accepted -= refused.length
+      rejected.push(...refused)
       if (mine.length > 0) retryAfterMs = await sendRecords(mine)
     } finally {
       for (const seen of mine) seen.flight = null
@@ -132,7 +139,6 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
     // Sent twice at once: the second waits for what becomes of the first.
     if (others.length > 0) await Promise.all(others.map(async ({ flight: theirs }) => theirs))
 
-    let accepted = customers.length - rejected.length
     for (const [list, elsewhere] of [[mine, false], [others, true]] as const) {
       for (const { id, state } of list) {
         if (state === 'open') throw notNow(retryAfterMs)

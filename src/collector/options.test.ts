@@ -1,3 +1,4 @@
+import { createCollector } from './collector.js'
 import { fromRequest } from './web.js'
 import { readOptions } from './options.js'
 import type { CollectorOptions } from './options.js'
@@ -34,9 +35,12 @@ test.each<[string, Partial<CollectorOptions>, RegExp]>([
   ['proxies that are no number', { trustProxy: 'x' as never }, /`trustProxy`/],
   ['half a proxy', { trustProxy: 0.5 }, /`trustProxy`/],
   ['limits that are none', { limits: true as never }, /`limits`/],
+  ['limits that are null', { limits: null as never }, /`limits` must be an object, or false/],
   ['a spool that is none', { spool: {} as never }, /`spool`/],
   ['no size', { limits: { bodyBytes: -1 } }, /`limits.bodyBytes`/],
   ['a rate of nothing', { limits: { perIp: { burst: 1, perSecond: 0 } } }, /`limits.perIp.perSecond`/],
+  ['a rate that is null', { limits: { perIp: null as never } }, /`limits.perIp` must be \{ burst, perSecond \}, or false/],
+  ['a rate that is a number', { limits: { perCustomer: 5 as never } }, /`limits.perCustomer` must be \{ burst, perSecond \}, or false/],
   ['a cap of nothing', { limits: { valuePerDay: Number.NaN } }, /`limits.valuePerDay`/],
 ])('%s', (_, change, message) => {
   const read = () => readOptions({ ...good, ...change })
@@ -44,8 +48,8 @@ test.each<[string, Partial<CollectorOptions>, RegExp]>([
   expect(read).toThrow(message)
 })
 
-test('no options at all', () => {
-  expect(() => readOptions(undefined as never)).toThrow('createCollector: give it an object of options')
+test.each([undefined, null])('no options at all: %s', (options) => {
+  expect(() => createCollector(options as never)).toThrow('createCollector: give it an object of options')
 })
 
 test('an option that does not exist is warned of', () => {

@@ -1,5 +1,14 @@
 import type { Answer } from '../wire/payloads.js'
+import type { Reason } from '../wire/reasons.js'
 import type { SpoolItem } from './spool/spool.js'
+
+export interface SinkItem extends SpoolItem {
+  /**
+   * Why a record is rejected, unless its id is known: a clock that was set meanwhile does not undo what was decided
+   * before. It has no JSON text of its own.
+   */
+  unlessKnown?: Reason
+}
 
 /** What a sink made of the items it was given; they are counted whatever their kind. */
 export type Taken = Answer
@@ -14,7 +23,7 @@ export interface Sink {
    * `NotNowError` or `SpoolFullError`, when the batch must be sent again as a whole. A record whose id
    * this customer has used before keeps the JSON text it had then, whatever it has now.
    */
-  take(items: readonly SpoolItem[]): Promise<Taken>
+  take(items: readonly SinkItem[]): Promise<Taken>
   /** There is no room for more: what only waits for company goes now. Under a flood nothing else would get its turn. */
   hurry(): void
   /** Called when all that was taken has been answered. Resolves when nothing is open any more. */

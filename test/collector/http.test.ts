@@ -217,6 +217,22 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('%s', (way) => {
     expect(await records()).toEqual([{ ...wrong, meterTimeInMillis: Date.parse('2026-03-01T12:00:00Z') }])
   })
 
+  test.each([
+    ['ahead', 5],
+    ['two months behind', -61 * 24],
+  ])('what was decided of a record stays when the clock, which was %s, has been set right', async (_, off) => {
+    const now = Date.now()
+    const { send, records, fault } = await start({ now: () => now })
+    const wrong = record({ meterTimeInMillis: now + off * 3_600_000 })
+    const unseen = record({ meterTimeInMillis: now + off * 3_600_000 })
+    await fault({ status: 503 })
+    expect((await send(envelope({ sentAt: now + off * 3_600_000, records: [wrong] }))).status).toBe(503)
+    const right = envelope({ sentAt: now, records: [wrong, unseen] })
+    expect(await (await send(right)).json()).toEqual({ accepted: 1, duplicates: 0, rejected: [{ id: unseen.uniqueId, reason: off > 0 ? 'in_future' : 'too_old' }] })
+    expect(await (await send(right)).json()).toMatchObject({ accepted: 0, duplicates: 1, rejected: [{ id: unseen.uniqueId }] })
+    expect(await records()).toEqual([{ ...wrong, meterTimeInMillis: now }])
+  })
+
   test('customers are off by option', async () => {
     const { send, customers } = await start({ customers: false })
     const response = await send(envelope({ customers: [{ customerId: 'ada', customerName: 'Ada' }], records: [record()] }))

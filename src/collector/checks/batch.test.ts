@@ -32,6 +32,13 @@ test('a bad record is rejected alone, by its id or else its place', () => {
   ])
 })
 
+test.each([
+  ['in_future', now + 6 * minute],
+  ['too_old', now - 61 * 24 * 60 * minute],
+])('a record that is %s may be known', (unlessKnown, meterTimeInMillis) => {
+  expect(check({ records: [record({ meterTimeInMillis })] })).toEqual({ items: [{ kind: 'record', customerId: 'ada', id: 'u', json: '', unlessKnown }], rejected: [] })
+})
+
 test('customers come before records', () => {
   expect(check({ records: [record()], customers: [customer] }).items.map(({ kind }) => kind)).toEqual(['customer', 'record'])
 })

@@ -1,10 +1,10 @@
-import type { Answer } from '../../wire/payloads.js'
+import type { Answer, MeterRecord } from '../../wire/payloads.js'
 import type { Reason } from '../../wire/reasons.js'
 import type { Batch } from '../door/envelope.js'
 import { Refusal } from '../door/refusal.js'
 import { expiredToken } from '../door/token.js'
 import type { Proof } from '../door/token.js'
-import type { SpoolItem } from '../spool/spool.js'
+import type { SinkItem } from '../sink.js'
 import { checkCustomer } from './customer.js'
 import { checkRecord } from './record.js'
 import type { RecordRules } from './record.js'
@@ -18,7 +18,7 @@ export interface BatchRules extends Pick<RecordRules, 'allowNegative' | 'fitsCap
 }
 
 export interface Checked {
-  items: SpoolItem[]
+  items: SinkItem[]
   rejected: { id: string; reason: Reason }[]
 }
 
@@ -37,15 +37,15 @@ export function checkBatch(batch: Batch, proof: Proof | null, rules: BatchRules,
     allowNegative: rules.allowNegative,
     fitsCap: rules.fitsCap,
   }
-  const items: SpoolItem[] = []
+  const items: SinkItem[] = []
   const rejected: Checked['rejected'] = []
-  const sort = (result: SpoolItem | Reason, value: unknown, idField: string, place: string) => {
+  const sort = (result: SinkItem | Reason, value: unknown, idField: string, place: string) => {
     if (typeof result === 'string') rejected.push({ id: idOf(value, idField) ?? place, reason: result })
     else items.push(result)
   }
   // A new customer is made before the usage that is billed to it.
   batch.customers.forEach((value, at) => sort(checkCustomer(value, { customers: rules.customers, customerId }), value, 'customerId', `customers[${at}]`))
-  batch.records.forEach((value, at) => sort(checkRecord(value, recordRules), value, 'uniqueId', `records[${at}]`))
+  batch.records.forEach((value, at) => sort(unlessKnown(checkRecord(value, recordRules), value), value, 'uniqueId', `records[${at}]`))
 
   // A batch is one customer's, so whatever else is wrong with it is for when that customer is back.
   const isOwn = (value: unknown) => isPlainObject(value) && value['customerId'] === customerId
@@ -65,6 +65,13 @@ function requireTimely({ records, sentAt }: Batch, { customerId, expiresAt }: Pr
   const own = records.filter((record) => isPlainObject(record) && record['customerId'] === customerId) as Record<string, unknown>[]
   const timely = own.every(({ meterTimeInMillis }) => typeof meterTimeInMillis === 'number' && meterTimeInMillis + difference <= expiresAt)
   if (own.length === 0 || !timely) throw expiredToken()
+}
+
+/** A record whose time alone is wrong may be one that was shifted when it came first: the sink knows. Whose it is was checked before. */
+function unlessKnown(result: SinkItem | Reason, value: unknown): SinkItem | Reason {
+  if (result !== 'in_future' && result !== 'too_old') return result
+  const { customerId, uniqueId } = value as MeterRecord
+  return { kind: 'record', customerId, id: uniqueId, json: '', unlessKnown: result }
 }
 
 const idOf = (value: unknown, field: string): string | undefined => {

@@ -40,6 +40,10 @@ test.each([
   })
 })
 
+test.each([[{ city: 'x' }], [null], [['x']]])('a protected trait is left out whatever it holds: %j', (address) => {
+  expect(kept({ ...customer, traits: { ...customer.traits, address } })).toEqual(customer)
+})
+
 test('halves of surrogate pairs are written as U+FFFD', () => {
   const cut = { customerId: 'ada', customerName: 'Ada \ud83d', customerEmail: 'ada\ude42@example.com', traits: { 'plan\ud83d': 'pro\udfff', seats: 3, 'aflo.\ud83d': 'x' } }
   expect(kept(cut)).toEqual({ customerId: 'ada', customerName: 'Ada \ufffd', customerEmail: 'ada\ufffd@example.com', traits: { 'plan\ufffd': 'pro\ufffd', seats: 3 } })

@@ -53,9 +53,10 @@ function checkTraits(traits: unknown): Record<string, string | number | boolean>
   const kept: Record<string, string | number | boolean> = {}
   for (const entry of Object.entries(traits)) {
     const [name, value] = entry.map(mend) as [string, unknown]
+    if (isProtectedTrait(name)) continue
     const scalar = typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
     if (!scalar) return null
-    if (!isProtectedTrait(name)) kept[name] = value
+    kept[name] = value
   }
   return kept
 }

@@ -52,6 +52,13 @@ export const append = `
   return #new
 `
 
+/** ARGV: hashes. Gives 1 for each that is known, else 0. */
+export const knows = `
+  local counts = {}
+  for i, hash in ipairs(ARGV) do counts[i] = redis.call('EXISTS', '${known}' .. hash) end
+  return counts
+`
+
 /** ARGV: consumer, lease in ms, most items. A customer's entry that is not its first is put aside. Gives [entry id, attempts, fields]. */
 export const lease = `
   redis.pcall('XGROUP', 'CREATE', '${items}', '${group}', '0', 'MKSTREAM')

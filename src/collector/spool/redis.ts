@@ -63,6 +63,10 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
       if (added < 0) throw new SpoolFullError()
       return { duplicates: items.length - added }
     },
+    async knows(records) {
+      const known = await redis.run<number[]>(scripts.knows, ...records.map(hashOf))
+      return known.map((count) => count === 1)
+    },
     async lease(max) {
       const leased = await redis.run<[string, number, string[]][]>(scripts.lease, consumer, leaseMs, max)
       return leased.map(([id, attempts, fields]): Leased => ({ ...itemOf([id, fields]), attempts, appendedAt: timeOf(id) }))

@@ -76,6 +76,8 @@ export interface Spool {
   readonly leaseMs: number
   /** Resolves when all items are durable; rejects when none is, or when it is not known. Known records are counted, and not taken again. */
   append(items: readonly SpoolItem[]): Promise<{ duplicates: number }>
+  /** Which of these records are known. */
+  knows(records: readonly SpoolItem[]): Promise<boolean[]>
   /** Where appends wait for others to share a write with: not any longer. */
   hurry?(): void
   /**

@@ -58,6 +58,15 @@ it('keeps what it was given first', async () => {
   expect(upstream.posted()).toEqual([{ time: 1 }])
 })
 
+it('rejects what came out of its time, unless it knows it', async () => {
+  const sink = sinkOn(() => open())
+  await sink.take([record('1')])
+  const late = (id: string) => ({ ...record(id, ''), unlessKnown: 'in_future' as const })
+  expect(await sink.take([record('2'), late('1'), late('3')])).toEqual({ accepted: 1, duplicates: 1, rejected: [{ id: '3', reason: 'in_future' }] })
+  await until(() => upstream.posted().length === 2)
+  await sink.close()
+})
+
 it('sends on what an earlier one left behind, before anything comes', async () => {
   const spool = await open()
   await spool.append([record('1')])

@@ -1,7 +1,7 @@
 import type { AmberfloClient } from '../amberflo/client.js'
 import type { Observe } from '../events.js'
 import { NotNowError } from '../sink.js'
-import type { Sink } from '../sink.js'
+import type { Sink, SinkItem, Taken } from '../sink.js'
 import { describeFailure } from './failure.js'
 import { createForwarder } from './forwarder.js'
 import type { Forwarder } from './forwarder.js'
@@ -18,6 +18,14 @@ export interface SpooledOptions {
 
 /** So long nobody tries again to open a spool that could not be opened. */
 const REOPEN_AFTER_MS = 1_000
+
+/** What becomes of the items that are taken only if they are known. */
+async function judge(spool: Spool, items: readonly SinkItem[]): Promise<Omit<Taken, 'accepted'>> {
+  const late = items.filter((item) => item.unlessKnown !== undefined)
+  const known = await spool.knows(late)
+  const rejected = late.flatMap(({ id, unlessKnown = '' }, at) => (known[at] ? [] : [{ id, reason: unlessKnown }]))
+  return { duplicates: late.length - rejected.length, rejected }
+}
 
 interface Opened {
   spool: Spool
@@ -57,9 +65,11 @@ export function createSpooledSink({ openSpool, client, observe, now }: SpooledOp
       })
       try {
         spoolInUse = spool
-        const { duplicates } = await spool.append(items)
+        const inTime = items.filter((item) => item.unlessKnown === undefined)
+        const late = inTime.length < items.length ? await judge(spool, items) : { duplicates: 0, rejected: [] }
+        const { duplicates } = await spool.append(inTime)
         forwarder.wake()
-        return { accepted: items.length - duplicates, duplicates, rejected: [] }
+        return { accepted: inTime.length - duplicates, duplicates: duplicates + late.duplicates, rejected: late.rejected }
       } catch (error) {
         if (error instanceof SpoolFullError) throw error
         tellFailure(error)

@@ -29,7 +29,8 @@ describeSpool('sqlite, always moving ids', { reset: async () => undefined, open:
 
 describe('sqlite alone', () => {
   it('knows every id while ids are moved, by several processes and through failures', async () => {
-    const options = { generation: 300 }
+    // However long it takes, no lease ends meanwhile.
+    const options = { generation: 300, leaseMs: 600_000 }
     let handles = await Promise.all([openSqlite(file, options), openSqlite(file, options)])
     const blocker = await openDatabase(file)
     blocker.exec("CREATE TRIGGER fail BEFORE INSERT ON items WHEN NEW.id = 'bad' BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END")

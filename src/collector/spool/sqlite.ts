@@ -128,12 +128,19 @@ export async function openSqlite(file: string, options: SpoolOptions & { now?: (
     return raised
   }
 
+  const keyOf = ({ customerId, id }: SpoolItem) => recordKey(customerId, id, 'binary')
+
   return {
     leaseMs,
     append(items) {
-      const keys = items.map(({ kind, customerId, id }) => (kind === 'record' ? recordKey(customerId, id, 'binary') : null))
+      const keys = items.map((item) => (item.kind === 'record' ? keyOf(item) : null))
       known.expect(keys.filter((key) => key !== null))
       return group.add(items.length, (totals) => append(items, keys, now(), totals))
+    },
+    knows(records) {
+      const keys = records.map(keyOf)
+      known.expect(keys)
+      return group.add(1, () => keys.map(known.has))
     },
     hurry: group.flush,
     lease: (max) => group.add(1, (totals) => leaseDue(max, now(), totals)),

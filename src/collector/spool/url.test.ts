@@ -8,6 +8,8 @@ it.each([
   ['redis://localhost:6379/2', { kind: 'redis', url: 'redis://localhost:6379/2' }],
   ['rediss://user:pass@cache.example.com', { kind: 'redis', url: 'rediss://user:pass@cache.example.com' }],
   ['sqlite:', null],
+  // SQLite's own name for what is on no disk.
+  ['sqlite::memory:', null],
   ['postgres://localhost', null],
   ['/var/lib/spool.db', null],
   ['', null],

@@ -113,6 +113,16 @@ export function describeTaking({ open, openThree }: Handles) {
       expect(await spool.append([corrected])).toEqual({ duplicates: 0 })
     })
 
+    it('tells which are known', async () => {
+      const spool = await open()
+      await spool.append([record('1'), record('sent'), { ...record('corrected'), corrected: true }])
+      const other = await open()
+      await other.ack((await other.lease(10)).filter(({ id }) => id === 'sent'))
+      expect(await other.knows([record('1', 'acme', ''), record('2'), record('sent'), record('corrected'), record('1', 'other')])).toEqual([true, false, true, true, false])
+      // To be asked for is not to be known.
+      expect(await other.append([record('2')])).toEqual({ duplicates: 0 })
+    })
+
     it('takes customers again and again', async () => {
       const spool = await open()
       await spool.append([customer('acme', 'A')])
