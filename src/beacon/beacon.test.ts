@@ -125,6 +125,24 @@ describe('leaving', () => {
     expect(ends().sort()).toEqual(['r0 accepted', 'r1 accepted'])
     await until(async () => (await browser.rows()) === 0)
   })
+
+  it('leaves to the page that comes back what it was taking over as it left', async () => {
+    const first = open()
+    await first.put(item('r0'))
+    first.close()
+    const { ends } = open()
+    await until(() => browser.locks.held.size === 2)
+    pageEvent('pagehide')
+    // The page runs on for a moment, and what it had asked the disk for comes.
+    await until(() => browser.locks.held.size === 0)
+    pageEvent('pageshow', true)
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return (await browser.rows()) === 0
+    })
+    expect(ends()).toEqual(['r0 accepted'])
+    expect(browser.sent()).toEqual(['beacon r0'])
+  })
 })
 
 describe('the page’s end', () => {

@@ -67,6 +67,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   // Of two customers the newer one counts, also where the clock has been set back between them.
   let latest = 0
   let isBlocked = false
+  let lives = 0
 
   let timer: ReturnType<typeof setTimeout>
   const takeOver = () => {
@@ -81,14 +82,15 @@ export function createBeacon(options: BeaconOptions): Beacon {
   /** The page begins, or would do so anew: others may take over what it had before the back/forward cache gives it back. */
   const begin = () => {
     courier.clear()
+    const life = ++lives
     outbox = createOutbox(
       name,
       newId,
       transact,
       store,
       locks,
-      // After `close`, the next page sends them.
-      (items) => signal.aborted || courier.add(items),
+      // What was being read as the page left is for the outbox that it has now; what comes after `close`, for the next page.
+      (items) => life === lives && courier.add(items),
       (error) => {
         if (!isBlocked) log('warn', `storage blocked or full, usage is in memory: ${error}`)
         isBlocked = true
@@ -138,6 +140,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     close() {
       clearTimeout(timer)
       closing.abort()
+      lives++
       stopReceipts?.()
       courier.clear()
       outbox.release()
