@@ -72,6 +72,19 @@ describe('the way of an item', () => {
     expect(ends()).toEqual(['c0 dropped', 'c1 accepted'])
   })
 
+  it('is that of the newest customer, also when an earlier page left one and the clock was set back since', async () => {
+    const first = open()
+    await first.put(item('c0', { kind: 'customers' }))
+    first.close()
+    jest.setSystemTime(Date.now() - 3_600_000)
+    const { put, flush, ends } = open()
+    await until(() => browser.locks.held.size === 2)
+    await browser.rows()
+    await put(item('c1', { kind: 'customers' }))
+    await flush()
+    expect(ends()).toEqual(['c0 dropped', 'c1 accepted'])
+  })
+
   it('is over when flush resolves', async () => {
     const { put, flush, ends } = open()
     void put(item('r0'))

@@ -64,7 +64,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
 
   const transact = openDatabase(name)
   let outbox: Outbox
-  // Of two customers the newer one counts, also where the clock has been set back between them.
+  // Of two customers the newer one counts, also where the clock has been set back between them, or since another page has left one.
   let latest = 0
   let isBlocked = false
   let lives = 0
@@ -90,7 +90,11 @@ export function createBeacon(options: BeaconOptions): Beacon {
       store,
       locks,
       // What was being read as the page left is for the outbox that it has now; what comes after `close`, for the next page.
-      (items) => life === lives && courier.add(items),
+      (items) => {
+        if (life !== lives) return
+        for (const { at } of items) latest = Math.max(latest, at)
+        courier.add(items)
+      },
       (error) => {
         if (!isBlocked) log('warn', `storage blocked or full, usage is in memory: ${error}`)
         isBlocked = true
@@ -132,7 +136,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   return {
     async put(item) {
       const size = utf8Length(item.json)
-      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: (latest = Math.max(latest, Date.now())), size })
+      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: Math.max(latest, Date.now()), size })
       onFate({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large', via: 'beacon' })
     },
     flush: courier.flush,
