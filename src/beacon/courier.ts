@@ -178,7 +178,7 @@ export function createCourier(options: CourierOptions): Courier {
     // As a rule there is nothing to drop, and each answer comes by here.
     if (isTooMuch() || waiting.some((item) => isCustomer(item) || isOld(item))) {
       waiting.sort((a, b) => a.at - b.at)
-      for (const item of waiting) if (isCustomer(item) && !(newest.get(item.key)?.at! > item.at)) newest.set(item.key, item)
+      for (const item of waiting) if (isCustomer(item) && !((newest.get(item.key)?.at ?? 0) > item.at)) newest.set(item.key, item)
       for (const item of waiting) {
         const reason =
           isCustomer(item) && newest.get(item.key) !== item ? 'superseded'
