@@ -72,6 +72,19 @@ describe('the way of an item', () => {
     expect(ends()).toEqual(['c0 dropped', 'c1 accepted'])
   })
 
+  it('is that of the newest customer, also when an earlier page left one and the clock was set back since', async () => {
+    const first = open()
+    await first.put(item('c0', { kind: 'customers' }))
+    first.close()
+    jest.setSystemTime(Date.now() - 3_600_000)
+    const { put, flush, ends } = open()
+    await until(() => browser.locks.held.size === 2)
+    await browser.rows()
+    await put(item('c1', { kind: 'customers' }))
+    await flush()
+    expect(ends()).toEqual(['c0 dropped', 'c1 accepted'])
+  })
+
   it('is over when flush resolves', async () => {
     const { put, flush, ends } = open()
     void put(item('r0'))
@@ -124,6 +137,24 @@ describe('leaving', () => {
     })
     expect(ends().sort()).toEqual(['r0 accepted', 'r1 accepted'])
     await until(async () => (await browser.rows()) === 0)
+  })
+
+  it('leaves to the page that comes back what it was taking over as it left', async () => {
+    const first = open()
+    await first.put(item('r0'))
+    first.close()
+    const { ends } = open()
+    await until(() => browser.locks.held.size === 2)
+    pageEvent('pagehide')
+    // The page runs on for a moment, and what it had asked the disk for comes.
+    await until(() => browser.locks.held.size === 0)
+    pageEvent('pageshow', true)
+    await until(async () => {
+      await jest.advanceTimersByTimeAsync(1_000)
+      return (await browser.rows()) === 0
+    })
+    expect(ends()).toEqual(['r0 accepted'])
+    expect(browser.sent()).toEqual(['beacon r0'])
   })
 })
 

@@ -64,9 +64,10 @@ export function createBeacon(options: BeaconOptions): Beacon {
 
   const transact = openDatabase(name)
   let outbox: Outbox
-  // Of two customers the newer one counts, also where the clock has been set back between them.
+  // Of two customers the newer one counts, also where the clock has been set back between them, or since another page has left one.
   let latest = 0
   let isBlocked = false
+  let lives = 0
 
   let timer: ReturnType<typeof setTimeout>
   const takeOver = () => {
@@ -81,14 +82,19 @@ export function createBeacon(options: BeaconOptions): Beacon {
   /** The page begins, or would do so anew: others may take over what it had before the back/forward cache gives it back. */
   const begin = () => {
     courier.clear()
+    const life = ++lives
     outbox = createOutbox(
       name,
       newId,
       transact,
       store,
       locks,
-      // After `close`, the next page sends them.
-      (items) => signal.aborted || courier.add(items),
+      // What was being read as the page left is for the outbox that it has now; what comes after `close`, for the next page.
+      (items) => {
+        if (life !== lives) return
+        for (const { at } of items) latest = Math.max(latest, at)
+        courier.add(items)
+      },
       (error) => {
         if (!isBlocked) log('warn', `storage blocked or full, usage is in memory: ${error}`)
         isBlocked = true
@@ -130,7 +136,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   return {
     async put(item) {
       const size = utf8Length(item.json)
-      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: (latest = Math.max(latest, Date.now())), size })
+      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: Math.max(latest, Date.now()), size })
       onFate({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large', via: 'beacon' })
     },
     flush: courier.flush,
@@ -138,6 +144,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
     close() {
       clearTimeout(timer)
       closing.abort()
+      lives++
       stopReceipts?.()
       courier.clear()
       outbox.release()

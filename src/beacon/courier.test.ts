@@ -223,6 +223,18 @@ describe('bounds', () => {
     expect(ends()).toEqual(['r0 dropped overflow'])
   })
 
+  it('counts what joins another batch once', async () => {
+    const { courier, attempts, ends } = createBench(held)
+    courier.add(entries(63, { ...waiting, key: 'bob', size: 32 * 1024 }, 'held'))
+    for (const id of ['r0', 'r1']) {
+      courier.add([entry(id, { size: 12 * 1024 })])
+      courier.hurry()
+      courier.receipt(attempts[attempts.length - 1]!.batchId, false)
+    }
+    for (const { via, answer } of attempts) if (via === 'fetch') await answer({ status: 503 })
+    expect(ends()).toEqual([])
+  })
+
   it('drops what an earlier page left before its own', async () => {
     const { courier, ends } = createBench(held)
     courier.add(entries(100, waiting, 'own'))

@@ -159,6 +159,7 @@ export function createCourier(options: CourierOptions): Courier {
         items.push(...batch.items)
         other.size += batch.size
         batch.items = []
+        batch.size = 0
       }
       if (batch.state === 'waiting' && !(fits && items.length < limits.maxRecords)) other.dueAt = 0
       return fits

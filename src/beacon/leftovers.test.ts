@@ -22,6 +22,25 @@ describe('leftovers', () => {
     expect(await disk.rows()).toEqual([['last']])
   })
 
+  it('are taken over as the page noted them that had taken them over before', async () => {
+    const locks = fakeLocks()
+    const first = open('p1', undefined, locks)
+    const items = entries(3)
+    await first.putAll(items)
+    const second = open('p2', first.disk, locks)
+    await second.takeOver()
+    second.disk.hold()
+    second.outbox.remove(second.handed[0]!.slice(0, 1))
+    second.outbox.leave()
+    second.crash()
+    const third = open('p3', createDisk(), locks)
+    await third.takeOver()
+    expect(third.handed.map(ids)).toEqual([['r1', 'r2']])
+    third.outbox.remove(third.handed[0]!)
+    await settled(third.outbox)
+    expect(await third.disk.rows()).toEqual([['last']])
+  })
+
   it('keep their texts, keys, proofs and times', async () => {
     const { disk, outbox } = open('p1')
     const item = entry('r0', { json: '{"a": "ü"}', proof: 'A', at: 5 })

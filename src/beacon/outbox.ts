@@ -53,6 +53,8 @@ export function createOutbox(
   const rowOf = new Map<Entry, Row>()
   // Rows that are stored otherwise, or not yet.
   const changed = new Set<Row>()
+  // The keys of the rows that were taken over.
+  const known = new Set<string>()
   let owner = newOwner()
   // Whose rows this page has: its own, and those that it took over.
   const taken = new Set([owner])
@@ -109,21 +111,21 @@ export function createOutbox(
     onItems(row.items)
   }
 
+  const isNew = ({ key }: Row) => known.size < known.add(`${key}`).size
+
   const read = <T>(work: (rows: IDBObjectStore) => IDBRequest<T[]>): Promise<T[]> => transact(work).catch(() => [])
 
   const take = async (other: string) => {
     if (taken.has(other)) return
     taken.add(other)
-    const left = JSON.parse(store[prefix + other] ?? '[]') as Row[]
+    // Newer than what is stored, also of rows which that page had taken over itself.
+    const left = (JSON.parse(store[prefix + other] ?? '[]') as Row[]).filter(isNew)
     let rows: Row[]
     let from: [string, number?] = [other]
     // An array sorts after every number.
     while ((rows = await read((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0]) {
-      for (const row of rows) {
-        from = row.key
-        // What was noted is newer.
-        if (!left.some(({ key }) => `${key}` === `${from}`)) adopt(row)
-      }
+      from = rows[rows.length - 1]!.key
+      rows.filter(isNew).forEach(adopt)
     }
     for (const row of left) {
       changed.add(row)
