@@ -13,7 +13,7 @@ const minimizer = (mangle) =>
     extractComments: false,
     minify: [TerserPlugin.swcMinify, TerserPlugin.terserMinify],
     terserOptions: [
-      { ecma: 2021, module: true, toplevel: true, compress: { passes: 3 }, mangle: true },
+      { ecma: 2021, module: true, toplevel: true, compress: { passes: 3, sequences: false }, mangle: true },
       { ecma: 2021, module: true, compress: { passes: 4, unsafe_arrows: true, keep_fargs: false, hoist_funs: true }, mangle, format: { comments: false } },
     ],
   })

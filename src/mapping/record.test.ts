@@ -12,6 +12,10 @@ const map = (event: EventLike, customerId = 'c1', meter = 'Calls') => {
 }
 const recordOf = (event: EventLike) => map(event).value!
 
+it.each(['page', 'screen'])('a %s counts once, whatever fields a plugin has added to the event', (type) => {
+  expect(recordOf({ ...track, type, value: 9, properties: { value: 7 } })).toMatchObject({ meterValue: 1, dimensions: { value: '7' } })
+})
+
 describe('uniqueId and customerId', () => {
   it('are verbatim', () => {
     const id = ' a/b|c é\u{1f600} '

@@ -16,7 +16,7 @@ const ISO_8601 = /^([-+]\d\d)?\d{4}-\d\d-\d\d(T\S+)?$/
  * Makes an event a record, or tells why not. The record's keys always have the same order, because a record that is
  * sent again must be the same to the byte.
  *
- * @param event what is counted: a track event by its property `value`, any other by the field `value`; 1 without one
+ * @param event what is counted: a track event by its property `value`, one without a type by its field `value`; 1 without one
  * @param meterApiName see `meterName`
  * @param now epoch milliseconds, taken where the event's `timestamp` is unreadable
  */
@@ -33,7 +33,7 @@ export function toRecord(
   const name = textOf(event.name)
   const uniqueId = textOf(event.messageId)
   // A value that cannot be read is not a missing one.
-  const value = textOf((isTrack ? get(properties, 'value') : event.value) ?? 1)
+  const value = textOf((isTrack ? get(properties, 'value') : event.type ? 1 : event.value) ?? 1)
   const meterValue = DECIMAL.test(value) ? +value : NaN
   const time = get(event, 'timestamp')
   let meterTimeInMillis = +new Date(typeof time === 'number' || ISO_8601.test(textOf(time)) ? (time as number) : NaN)

@@ -333,10 +333,17 @@ describe('the plugin\'s life', () => {
       const { analytics, beacon } = await openPage({ debug: true })
       const { event } = await analytics.track('Loud')
       beacon.settle({})
+      await analytics.addDestinationMiddleware('Amberflo', ({ payload, next }) => next(payload.obj.event === 'Dropped' ? null : payload))
+      const dropped = await analytics.track('Dropped')
+      beacon.refuse()
+      const { event: large } = await analytics.track('Large')
       expect(lines).toEqual([
         expect.stringMatching(new RegExp(`^Amberflo: ${event.messageId} is {"uniqueId".*"Loud"`)),
         `Amberflo: ${event.messageId} kept`,
         `Amberflo: ${event.messageId} accepted by beacon: b1`,
+        `Amberflo: ${dropped.event.messageId} is not metered`,
+        expect.stringMatching(`^Amberflo: ${large.messageId} is {`),
+        // And not that it was kept.
       ])
     } finally {
       console.debug = original

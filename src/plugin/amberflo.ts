@@ -19,6 +19,8 @@ const NAME = 'Amberflo'
 /** Fetches Segment's runtime. `attempt` counts from 0, because browsers remember that an address has failed. */
 export type LoadRuntime = (attempt: number) => Promise<typeof Runtime>
 
+type Made = (Routed | false)[]
+
 /** What Analytics.js puts around a remote plugin. */
 type Wrapper = Partial<Plugin> & { action?: Plugin }
 
@@ -48,7 +50,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const warn = (message: string): void => say('warn', message)
 
     /** What is made of an event. */
-    let make = (event: SegmentEvent, note: Note): (Routed | false)[] | Promise<Routed[]> =>
+    let make = (event: SegmentEvent, note: Note): Made | Promise<Made> =>
       [route(event, settings, () => analytics?.group().id(), note)]
     /** Set while what runs the subscriptions, which replace the routing, has not come: it is asked for until it is there. */
     let starting: Promise<unknown> | undefined
@@ -121,13 +123,13 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         const proof = tokens?.proof(key)
         if (payer !== key) beacon!.wake((payer = key), proof)
         await beacon!.put({ id, kind: uniqueId ? 'records' : 'customers', key, proof, json })
-        tell(`${id} kept`)
+        if (waiting.has(id)) tell(`${id} kept`)
       }
 
       try {
         const event = await middleware.run(ctx.event)
         await starting
-        for (const made of event ? await make(event, note) : []) {
+        for (const made of event ? await make(event, note) : [false as const]) {
           if (!made) tell(`${messageId} is not metered`)
           else if (typeof made === 'string') refuse(made)
           else if (isForbidden(event!, settings.consentCategories)) refuse('no_consent')

@@ -3,6 +3,8 @@ import type { AmberfloSettings } from './types.js'
 
 const read = (given: unknown) => readSettings(given as AmberfloSettings)
 const url = { collectorUrl: '/usage' }
+const cyclic: { self?: object } = {}
+cyclic.self = cyclic
 
 it('leaves out what is undefined', () => {
   expect(Object.keys(read({ ...url, token: undefined }))).toEqual(['collectorUrl'])
@@ -33,6 +35,7 @@ it.each([
   ['/', true],
   ['/usage?x=1', true],
   ['http://localhost:8787', true],
+  ['http://own/usage', true],
   ['https://usage.example.com/amberflo.io/', true],
   ['https://amberflo.io.example.com', true],
   ['HTTPS://EXAMPLE.COM', true],
@@ -65,20 +68,27 @@ it.each([
   ['collectorUrl is 5, expected string', { collectorUrl: 5 }],
   ['collectorUrl is "", expected string', { collectorUrl: '' }],
   ['token is "", expected string | function', { ...url, token: '' }],
-  ['token is [object Object], expected string | function', { ...url, token: {} }],
+  ['token is object, expected string | function', { ...url, token: {} }],
   ['customerId is "user", expected "userId" | "groupId" | function', { ...url, customerId: 'user' }],
   ['customerId is "function", expected "userId" | "groupId" | function', { ...url, customerId: 'function' }],
   ['anonymousUsage is true, expected "meter" | "drop"', { ...url, anonymousUsage: true }],
   ['meters is "object", expected object', { ...url, meters: 'object' }],
   ['onReceipt is "function", expected function', { ...url, onReceipt: 'function' }],
   ['debug is "false", expected true | false', { ...url, debug: 'false' }],
-  ['meters is a,b, expected object', { ...url, meters: ['a', 'b'] }],
+  ['meters is ["a","b"], expected object', { ...url, meters: ['a', 'b'] }],
   ['meters.page is true, expected string | false', { ...url, meters: { page: true } }],
   ['meters.track.A is "", expected string | false', { ...url, meters: { track: { A: '' } } }],
   ['meters.only is "A", expected string[]', { ...url, meters: { only: 'A' } }],
-  ['dimensions.deny is 1, expected string[]', { ...url, dimensions: { deny: [1] } }],
-  ['consentCategories is [object Object], expected string[]', { ...url, consentCategories: {} }],
-  ['subscriptions is x, expected object[]', { ...url, subscriptions: ['x'] }],
+  ['dimensions.deny is [1], expected string[]', { ...url, dimensions: { deny: [1] } }],
+  ['consentCategories is object, expected string[]', { ...url, consentCategories: {} }],
+  ['subscriptions is ["x"], expected object[]', { ...url, subscriptions: ['x'] }],
+  ['meters.only is [""], expected string[]', { ...url, meters: { only: [''] } }],
+  ['collectorUrl is [], expected string', { collectorUrl: [] }],
+  ['collectorUrl is object, expected string', { collectorUrl: new URL('https://usage.example.com') }],
+  ['collectorUrl is object, expected string', { collectorUrl: Object.create(null) as object }],
+  ['token is Symbol(x), expected string | function', { ...url, token: Symbol('x') }],
+  ['debug is 1, expected true | false', { ...url, debug: 1n }],
+  ['debug is object, expected true | false', { ...url, debug: cyclic }],
   ['batch is null, expected object', { ...url, batch: null }],
   ['batch.maxRecords is 0, expected 1..500', { ...url, batch: { maxRecords: 0 } }],
   ['batch.maxRecords is 1.5, expected 1..500', { ...url, batch: { maxRecords: 1.5 } }],
@@ -107,6 +117,13 @@ it('warns once of all settings that do not exist, and takes the rest', () => {
   const given = { ...url, versionSettings: {}, batch: { maxDelay: 5 }, bundlingStatus: 'unbundled', meters: { tracks: {} } }
   expect(read(given)).toEqual({ ...url, batch: {}, meters: {} })
   expect(warn.mock.calls).toEqual([['Amberflo: unknown settings versionSettings,batch.maxDelay,bundlingStatus,meters.tracks']])
+  warn.mockRestore()
+})
+
+it('takes what every object has for unknown, too', () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
+  expect(read({ ...url, constructor: 'x', batch: { toString: 5 } })).toEqual({ ...url, batch: {} })
+  expect(warn.mock.calls).toEqual([['Amberflo: unknown settings constructor,batch.toString']])
   warn.mockRestore()
 })
 

@@ -7,13 +7,13 @@ const NAMES = 'string[]'
 /** What a setting may be (see `isOneOf`), or the settings of a group. */
 type Rule = string | { readonly [name: string]: Rule }
 
-/** Every setting. `*` stands for any name, so nothing may be inherited beside it. */
+/** Every setting. `*` stands for any name. */
 export const table = {
   collectorUrl: 'string',
   token: 'string | function',
   customerId: '"userId" | "groupId" | function',
   anonymousUsage: '"meter" | "drop"',
-  meters: { page: METER, screen: METER, track: { __proto__: null as never, '*': METER }, only: NAMES },
+  meters: { page: METER, screen: METER, track: { '*': METER }, only: NAMES },
   dimensions: { allow: NAMES, deny: NAMES },
   consentCategories: NAMES,
   subscriptions: 'object[]',
@@ -22,6 +22,13 @@ export const table = {
   debug: 'true | false',
 } satisfies Rule
 
+/** What was given, as a text. Objects are not asked for theirs: not all have one. */
+const show = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(show)}]`
+  : typeof value === 'string' ? `"${value}"`
+  : typeof value === 'object' && value ? 'object'
+  : String(value)
+
 /** A type's name, a literal as in JSON, a range of integers such as `1..500`, or a list such as `string[]`. Texts are not empty. */
 const isOneOf = (value: unknown, expected: string): unknown =>
   expected.split(' | ').some((one) => {
@@ -29,15 +36,15 @@ const isOneOf = (value: unknown, expected: string): unknown =>
     return most ? Number.isInteger(value) && value! >= least! && value! <= most
       : Array.isArray(value) ? one.endsWith('[]') && value.every((each) => isOneOf(each, one.slice(0, -2)))
       : one === typeof value ? value
-      : one === JSON.stringify(value)
+      : one === show(value)
   })
 
 /** Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. */
 const isCollector = (url: string): boolean => {
   try {
     // As browsers read it: `/\\elsewhere.example` is no path, and `usage` is one, but of nobody knows what.
-    const { href } = new URL(url, 'http://own')
-    return /^https?:\/\/(?!([^/]*@|([^/]*\.)?amberflo\.io\.?[:/]))/.test(href) && (url[0] === '/') === href.startsWith('http://own/')
+    const { href } = new URL(url, 'http://_')
+    return /^https?:\/\/(?!([^/]*@|([^/]*\.)?amberflo\.io\.?[:/]))/.test(href) && (url[0] === '/') === href.startsWith('http://_/')
   } catch {
     return false
   }
@@ -45,7 +52,7 @@ const isCollector = (url: string): boolean => {
 const HOME = 'your collector, where the API key belongs'
 
 const fail = (name: string, given: unknown, expected: string): never => {
-  throw new TypeError(`Amberflo: ${name} is ${typeof given === 'string' ? `"${given}"` : String(given)}, expected ${expected}`)
+  throw new TypeError(`Amberflo: ${name} is ${show(given)}, expected ${expected}`)
 }
 
 /**
@@ -57,11 +64,12 @@ export const readSettings = (given: AmberfloSettings): AmberfloSettings => {
   const unknown: string[] = []
 
   const read = (group: object, rules: Record<string, Rule>, path: string): object => {
-    // Nothing is inherited, for names are looked up in it that events have.
+    // Neither inherits anything, for names are looked up in them that anybody may have given.
     const settings: Record<string, unknown> = { __proto__: null }
+    const known: Record<string, Rule> = { __proto__: null as never, ...rules }
     for (const [name, value] of Object.entries(group)) {
       const full = path + name
-      const rule = rules[name] ?? rules['*']
+      const rule = known[name] ?? known['*']
       if (!rule) {
         if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
         unknown.push(full)

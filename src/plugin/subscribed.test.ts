@@ -30,6 +30,12 @@ it('replaces the built-in routing', async () => {
   expect(beacon.items.map(({ kind }) => kind)).toEqual(['records', 'customers'])
 })
 
+it('says that no subscription takes an event', async () => {
+  const { analytics } = await openPage({ subscriptions })
+  const ctx = await analytics.page('Home')
+  expect(ctx.logs().map(({ message }) => message)).toContain(`Amberflo: ${ctx.event.messageId} is not metered`)
+})
+
 it('is not loaded without subscriptions', async () => {
   const load = jest.fn(runtime)
   const { analytics, beacon } = await openPage({ subscriptions: [] }, {}, load)

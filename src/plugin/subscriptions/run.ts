@@ -21,8 +21,8 @@ const withOwnIds = (made: Routed[]): Routed[] => {
   })
 }
 
-/** What the subscriptions make of an event, in their order. */
-export type Runner = (event: SegmentEvent, note: Note) => Promise<Routed[]>
+/** What the subscriptions make of an event, in their order; only `false` if none takes it. */
+export type Runner = (event: SegmentEvent, note: Note) => Promise<(Routed | false)[]>
 
 /** A subscription as a plugin of its own, so that one that fails does not stop the others. */
 const asPlugin = (subscription: ActionSubscription, report: Note): Plugin | undefined => {
@@ -68,6 +68,7 @@ export const createRunner = ({ subscriptions = [], dimensions }: AmberfloSetting
         failures.push('threw')
       }
     }
-    return [...failures, ...withOwnIds(run.yields.map((made) => payloadOf(made, dimensions, note)))]
+    const made = [...failures, ...withOwnIds(run.yields.map((one) => payloadOf(one, dimensions, note)))]
+    return made[0] ? made : [false]
   }
 }

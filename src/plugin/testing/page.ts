@@ -10,11 +10,13 @@ export const fakeBeacon = () => {
   let options: BeaconOptions | undefined
   let closed = 0
   let flushed = 0
+  let isRefusing = false
   const create = (given: BeaconOptions): Beacon => {
     options = given
     return {
       async put(item) {
-        items.push(item)
+        if (isRefusing) settle({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large' })
+        else items.push(item)
       },
       async flush() {
         const uniqueIds = items.slice(flushed).map(({ id }) => id)
@@ -31,7 +33,7 @@ export const fakeBeacon = () => {
   }
   const settle = (fate: Partial<Fate>): void =>
     options!.onFate({ batchId: 'b1', uniqueIds: items.map(({ id }) => id), outcome: 'accepted', via: 'beacon', ...fate })
-  return { create, items, wakes, settle, options: () => options!, closed: () => closed }
+  return { create, items, wakes, settle, refuse: () => void (isRefusing = true), options: () => options!, closed: () => closed }
 }
 
 /** Analytics.js that sends nothing anywhere by itself. */
