@@ -245,6 +245,18 @@ describe.each(['full', 'blocked'] as const)('storage that is %s', (trouble) => {
     expect(await disk.rows()).toEqual([['r0'], ['r1']])
   })
 
+  it('may come to an end: what has a fate is deleted then', async () => {
+    const { disk, outbox } = open('p')
+    const item = entry('r0')
+    await outbox.put(item)
+    disk[trouble] = true
+    outbox.remove([item])
+    await outbox.put(entry('r1'))
+    disk[trouble] = false
+    await outbox.put(entry('r2'))
+    expect(await disk.rows()).toEqual([['r1'], ['r2']])
+  })
+
   it('leaves to the journal what memory holds, but not what has a fate', async () => {
     const { outbox, putAll } = openInTrouble('p')
     const items = entries(2)

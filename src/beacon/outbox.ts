@@ -14,6 +14,8 @@ interface Row {
   key: [owner: string, seq: number]
   /** Those that still wait; a row without any is deleted. Replaced, not changed, once the row is complete. */
   items: Entry[]
+  /** Whether it is among the stored ones, or may be. */
+  stored?: boolean
 }
 
 /** What waits, durably: what this page has made, and what it has taken over from pages that are gone. */
@@ -94,12 +96,14 @@ export function createOutbox(
         for (const [first, last] of gone) rows.delete(IDBKeyRange.bound(first, last))
       })
       // What has changed meanwhile is for the next.
-      for (const [row, items] of saved) if (row.items === items) changed.delete(row)
+      for (const [row, items] of saved) {
+        row.stored = true
+        if (row.items === items) changed.delete(row)
+      }
       if (noted) note()
     } catch (error) {
       onBlocked(error)
-      // Where nothing can be stored, there is nothing to delete.
-      for (const [row] of saved) if (!row.items[0]) changed.delete(row)
+      for (const [row] of saved) if (!row.items[0] && !row.stored) changed.delete(row)
     }
   }
 
@@ -107,6 +111,7 @@ export function createOutbox(
 
   /** Takes the row for this page's, and hands over what it holds. */
   const adopt = (row: Row) => {
+    row.stored = true
     for (const item of row.items) rowOf.set(item, row)
     onItems(row.items)
   }

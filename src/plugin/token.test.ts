@@ -46,8 +46,11 @@ describe('a JWT', () => {
     expect(tokens.proof('u1')).toBe(minted('u1', NOW + 480))
   })
 
-  it('lives its own span where the clock is ahead', async () => {
-    const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000) - 3600))
+  it.each([
+    ['ahead', -3600],
+    ['behind', 3600],
+  ])('lives its own span where the clock is %s', async (_, offset) => {
+    const source = jest.fn(() => minted('u1', Math.floor(Date.now() / 1000) + offset))
     open(source)
     await jest.advanceTimersByTimeAsync(480_000 - 1)
     expect(source).toHaveBeenCalledTimes(1)

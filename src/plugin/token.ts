@@ -67,10 +67,10 @@ export const createTokens = (
       const given = typeof source === 'string' ? source : await source()
       if (!given || typeof given !== 'string') throw new TypeError('no string')
       const { sub, iat, exp } = claimsOf(given)
-      // By a wrong clock it may look expired when it is new; then its own span counts.
       const left = exp! * 1000 - Date.now()
+      // By a wrong clock it may look expired when it is new, or good for longer than its own span.
       // What is not known is not a number, and no comparison holds for it.
-      const life = (left > 0 ? left : (exp! - iat!) * 1000) || Infinity
+      const life = Math.min(left > 0 ? left : Infinity, (exp! - iat!) * 1000 || Infinity)
       const proven = sub ?? customer ?? owner
       // Nobody else's takes the place of one that proves who pays now.
       if (proven === payer || !tokenOf(payer)) {
