@@ -253,6 +253,8 @@ describe('what a page has left', () => {
     setTimeout.mockRestore()
     await crashed.put(item('r0'))
     const other = open({}, null as never)
+    // Its database has been opened, in time.
+    await browser.rows()
     await jest.advanceTimersByTimeAsync(100_000)
     expect(browser.sent()).toEqual([])
     await until(async () => {
