@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import puppeteer, { type Page as PuppeteerPage } from 'puppeteer-core'
 import type { Browser, LaunchOptions, Page } from './door.js'
 import { requireExecutable } from './find.js'
@@ -40,6 +43,8 @@ export async function launchFirefox(options: LaunchOptions): Promise<Browser> {
 
   async function end(how: () => Promise<void>): Promise<void> {
     await how()
+    // Puppeteer puts the profile's own preferences back when the process has ended; the next launch must not come between.
+    for (let left = 250; left > 0 && ['prefs.js', 'user.js'].some((file) => existsSync(join(profile.path, `${file}.puppeteer`))); left--) await sleep(20)
     stand()
     profile.remove()
   }
