@@ -103,6 +103,7 @@ export function createOutbox(
       if (noted) note()
     } catch (error) {
       onBlocked(error)
+      // What was never stored needs no deletion.
       for (const [row] of saved) if (!row.items[0] && !row.stored) changed.delete(row)
     }
   }
