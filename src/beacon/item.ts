@@ -1,5 +1,3 @@
-import { MAX_RECORD_BYTES } from '../wire/limits.js'
-
 /** One opaque thing to deliver. Its text is final: it is kept, sent and sent again as it is. */
 export interface Item {
   id: string
@@ -40,8 +38,9 @@ export interface Limits {
   maxDelayMs: number
 }
 
-const encoder = new TextEncoder()
-const room = new Uint8Array(MAX_RECORD_BYTES + 4)
-
-/** The length of a text in UTF-8; of one that is too large, some length above `MAX_RECORD_BYTES`. Makes no garbage. */
-export const utf8Length = (text: string): number => encoder.encodeInto(text, room).written
+/**
+ * The length of a JSON text in UTF-8. Most have nothing to replace, which costs a third of a `TextEncoder`.
+ *
+ * @throws URIError for half a surrogate pair, of which JSON has none
+ */
+export const utf8Length = (json: string): number => json.replace(/[^\0-\x7f]+/g, (run) => unescape(encodeURI(run))).length

@@ -29,7 +29,8 @@ export const flatten = <T>(
   given?: unknown,
 ): Record<string, T> | undefined => {
   let left = MAX_VALUES
-  const flat: Record<string, T | undefined> = { __proto__: null as never }
+  let flat: Record<string, T> | undefined
+  const seen = new Set<string>()
 
   /** `owners` are the objects around the value, innermost first. */
   const visit = (owners: readonly Record<string, unknown>[], key: string, name: string): void => {
@@ -38,8 +39,10 @@ export const flatten = <T>(
       if (key === '__proto__' || owners.includes(value as never) || owners[MAX_DEPTH + 1]) throw Error()
       const items = Array.isArray(value) && Object.values(value).map(plain)
       if (items && !items.some(isObject)) value = items.filter(textOf).join()
-      if (textOf(value)) flat[name] = take(name, value as Scalar)
-      else if (isObject(value)) {
+      if (textOf(value)) {
+        const taken = take(name, value as Scalar)
+        if (taken !== undefined) (flat ??= {})[name] = taken
+      } else if (isObject(value)) {
         const keys = Object.keys(value)
         // What is too much is left out alone.
         if (keys.length > left) throw Error()
@@ -47,9 +50,7 @@ export const flatten = <T>(
         const inner = [value, ...owners]
         for (const child of keys) {
           const full = (name && `${name}.`) + child
-          if (full in flat) continue
-          flat[full] = undefined
-          visit(inner, child, full)
+          if (seen.size < seen.add(full).size) visit(inner, child, full)
         }
       }
     } catch {
@@ -58,6 +59,5 @@ export const flatten = <T>(
   }
 
   for (const one of [given, source]) if (isObject(one)) visit([{ '': one }], '', '')
-  // What was left out is undefined, and not in JSON.
-  return JSON.stringify(flat)[2] ? (flat as Record<string, T>) : undefined
+  return flat
 }
