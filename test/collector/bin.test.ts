@@ -66,6 +66,13 @@ describe('wrong configuration ends the program with one line', () => {
     expect(stdout()).toBe('')
   })
 
+  it('dead letters of a spool that is not there, which is not made', async () => {
+    const { ended, stderr } = run({ COLLECTOR_SPOOL: spoolFile() }, ['dead', 'list'])
+    expect((await ended).code).toBe(1)
+    expect(stderr()).toBe(`amberflo-collector: COLLECTOR_SPOOL: there is no file ${join(directory, 'spool.db')}\n`)
+    expect(await readdir(directory)).toEqual([])
+  })
+
   it('a port that is taken', async () => {
     const { url } = await start()
     const { ended, stderr } = run({ AMBERFLO_API_KEY: apiKey, HOST: '127.0.0.1', PORT: new URL(url).port }, ['--trust-client'])

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { openSpool } from '../spool/open.js'
 import type { Spool } from '../spool/spool.js'
+import { parseSpoolUrl } from '../spool/url.js'
 import { ConfigError, type ServerSettings } from './environment.js'
 
 /** The commands on dead letters; they may run beside a collector that uses the same spool. */
@@ -15,11 +18,13 @@ const commands: Record<string, (spool: Spool, leases: string[]) => Promise<void>
   },
 }
 
-/** @throws ConfigError when there is no such command, or no spool */
+/** @throws ConfigError when there is no such command, or no spool; none is made */
 export async function deadLetters([name = '', ...leases]: string[], { spoolUrl, spoolOptions }: ServerSettings): Promise<void> {
   const command = commands[name]
   if (!command) throw new ConfigError(`dead must be followed by ${Object.keys(commands).join(' or ')}`)
   if (!spoolUrl) throw new ConfigError('COLLECTOR_SPOOL is missing: dead letters are kept in a spool')
+  const place = parseSpoolUrl(spoolUrl)
+  if (place?.kind === 'sqlite' && !existsSync(place.file)) throw new ConfigError(`COLLECTOR_SPOOL: there is no file ${resolve(place.file)}`)
   const spool = await openSpool(spoolUrl, spoolOptions).catch((error: Error) => {
     throw new ConfigError(`COLLECTOR_SPOOL cannot be opened: ${error.message}`)
   })
