@@ -2,8 +2,8 @@ import type { MeterRecord } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
 import { dimensionsOf, type DimensionFilter } from './dimensions.js'
 import type { EventLike } from './event.js'
-import { get } from './get.js'
 import type { Note } from './note.js'
+import { tried } from './tried.js'
 import { textOf } from './value.js'
 
 /** `Number` would read blanks and hexadecimal too. */
@@ -33,10 +33,12 @@ export function toRecord(
   const name = textOf(event.name)
   const uniqueId = textOf(event.messageId)
   // A value that cannot be read is not a missing one.
-  const value = textOf((isTrack ? get(properties, 'value') : event.type ? 1 : event.value) ?? 1)
+  const value = textOf((isTrack ? tried(() => (properties as { value?: unknown } | undefined)?.value) : event.type ? 1 : event.value) ?? 1)
   const meterValue = DECIMAL.test(value) ? +value : NaN
-  const time = get(event, 'timestamp')
-  let meterTimeInMillis = +new Date(typeof time === 'number' || ISO_8601.test(textOf(time)) ? (time as number) : NaN)
+  let meterTimeInMillis = tried(() => {
+    const timestamp = event.timestamp as Date | undefined
+    return +new Date(typeof timestamp === 'number' || timestamp?.toISOString || ISO_8601.test(textOf(timestamp)) ? timestamp! : NaN)
+  })
   // Analytics.js puts a name among a page's properties, but not among a screen's.
   const dimensions = dimensionsOf(properties, isTrack ? { value: '' } : name && { name }, filter, note)
 
