@@ -2,7 +2,7 @@ export type Scalar = string | number | boolean
 
 /** A scalar as a text; `''` where there is nothing to send: objects, `null`, functions, symbols, blank texts. */
 export const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value.trim() && value : /^(n|bo)/.test(typeof value) ? String(value) : ''
+  typeof value === 'string' ? value.trim() && value : /number|boolean/.test(typeof value) ? String(value) : ''
 
 /** A text as a value that is sent: `/` and `|` never travel. */
 export const withoutSeparators = (value: Scalar): string => String(value).replace(/[/|]/g, '_')
