@@ -96,6 +96,8 @@ describe('meterTimeInMillis', () => {
     [AT + 0.9, AT],
     [0, 0],
     [-1.5, -1],
+    // As the libraries for dates make them.
+    [{ toISOString: (): string => '2021-04-26T14:01:46.909Z', valueOf: (): number => AT }, AT],
   ])('%p is %p', (timestamp, expected) => {
     const mapped = map({ ...track, timestamp })
     expect(mapped).toMatchObject({ value: { meterTimeInMillis: expected }, notes: [] })
@@ -115,6 +117,7 @@ describe('meterTimeInMillis', () => {
 it('takes the current time where the event’s throws', () => {
   const event = { ...track, get timestamp() { throw new Error('no') } }
   expect(map(event)).toMatchObject({ value: { meterTimeInMillis: NOW } })
+  expect(map({ ...track, timestamp: new Proxy(new Date(AT), {}) })).toMatchObject({ value: { meterTimeInMillis: NOW } })
 })
 
 describe('dimensions', () => {
