@@ -35,6 +35,7 @@ test.each<[string, Partial<CollectorOptions>, RegExp]>([
   ['proxies that are no number', { trustProxy: 'x' as never }, /`trustProxy`/],
   ['half a proxy', { trustProxy: 0.5 }, /`trustProxy`/],
   ['limits that are none', { limits: true as never }, /`limits`/],
+  ['limits that are a list', { limits: [] as never }, /`limits` must be an object, or false/],
   ['limits that are null', { limits: null as never }, /`limits` must be an object, or false/],
   ['a spool that is none', { spool: {} as never }, /`spool`/],
   ['no size', { limits: { bodyBytes: -1 } }, /`limits.bodyBytes`/],

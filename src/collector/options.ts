@@ -1,5 +1,6 @@
 import { MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
 import type { Call } from './call.js'
+import { isPlainObject } from './checks/text.js'
 import type { Authenticate } from './door/identity.js'
 import { addressKey } from './door/limits.js'
 import type { Rate } from './door/limits.js'
@@ -162,8 +163,6 @@ function fail(option: string, expected: string): never {
 /** It may be of a newer version, so it is no reason to take nothing. */
 const warnOf = (name: string) => console.warn(`createCollector: there is no option \`${name}\``)
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null
-
 function checkPositive(option: string, value: unknown): void {
   if (typeof value !== 'number' || !(value > 0)) fail(option, 'a number above 0')
 }
@@ -218,7 +217,7 @@ function readMeters(meters: readonly string[]): ReadonlySet<string> {
 
 function readLimits(limits: Limits | false | undefined): Settings['limits'] {
   if (limits === false) return { ...sizes, perCustomer: false, perIp: false, valuePerDay: false }
-  if (limits !== undefined && !isObject(limits)) fail('limits', 'an object, or false')
+  if (limits !== undefined && !isPlainObject(limits)) fail('limits', 'an object, or false')
   for (const name of Object.keys(limits ?? {})) if (!Object.hasOwn(defaultLimits, name)) warnOf(`limits.${name}`)
   const given = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined)
   const all = { ...defaultLimits, ...Object.fromEntries(given) } as Settings['limits']
@@ -226,7 +225,7 @@ function readLimits(limits: Limits | false | undefined): Settings['limits'] {
   for (const name of ['perCustomer', 'perIp'] as const) {
     const rate = all[name]
     if (rate === false) continue
-    if (!isObject(rate)) fail(`limits.${name}`, '{ burst, perSecond }, or false')
+    if (!isPlainObject(rate)) fail(`limits.${name}`, '{ burst, perSecond }, or false')
     checkPositive(`limits.${name}.burst`, rate.burst)
     checkPositive(`limits.${name}.perSecond`, rate.perSecond)
   }
