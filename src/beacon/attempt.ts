@@ -14,43 +14,51 @@ export interface Reply {
   rejected: Answer['rejected']
 }
 
-/** Each attempt reads the address at once, so that one will do for all. */
-const addressOf = (url: URL, batchId: string): URL => {
-  url.searchParams.set(BATCH_PARAMETER, batchId)
-  return url
+export interface Sender {
+  /**
+   * Hands a batch to the browser. A plain string goes as `text/plain`, which needs no preflight.
+   * `false`: the browser did not take it. `true` promises nothing.
+   * @see https://www.w3.org/TR/beacon/#sendbeacon-method
+   */
+  send(batchId: string, body: string): boolean
+  /** Posts a batch and waits for the answer, for 30 s at most where the browser can end it. Never rejects. */
+  post(batchId: string, body: string): Promise<Reply>
 }
 
-/**
- * Hands a batch to the browser. A plain string goes as `text/plain`, which needs no preflight.
- * `false`: the browser did not take it. `true` promises nothing.
- * @see https://www.w3.org/TR/beacon/#sendbeacon-method
- */
-export function sendBeacon(url: URL, batchId: string, body: string): boolean {
-  try {
-    return navigator.sendBeacon(addressOf(url, batchId), body)
-  } catch {
-    return false
+export function createSender(url: URL): Sender {
+  /** Each attempt reads the address at once, so that one will do for all. */
+  const addressOf = (batchId: string): URL => {
+    url.searchParams.set(BATCH_PARAMETER, batchId)
+    return url
   }
-}
 
-/** Posts a batch and waits for the answer, for 30 s at most where the browser can end it. Never rejects. */
-export async function post(url: URL, batchId: string, body: string, keepalive: boolean): Promise<Reply> {
-  try {
-    const response = await fetch(addressOf(url, batchId), {
-      method: 'POST',
-      body,
-      credentials: 'include',
-      keepalive,
-      signal: AbortSignal.timeout?.(PATIENCE_MS),
-    })
-    const { status, headers } = response
-    return {
-      status,
-      retryAfter: retryAfterMs(headers.get('retry-after'), Date.now()),
-      // Throws where there is no such list.
-      rejected: status === 200 ? [...((await response.json()) as Answer).rejected] : [],
-    }
-  } catch {
-    return { status: 0, retryAfter: 0, rejected: [] }
+  return {
+    send(batchId, body) {
+      try {
+        return navigator.sendBeacon(addressOf(batchId), body)
+      } catch {
+        return false
+      }
+    },
+    async post(batchId, body) {
+      try {
+        const response = await fetch(addressOf(batchId), {
+          method: 'POST',
+          body,
+          credentials: 'include',
+          keepalive: document.hidden,
+          signal: AbortSignal.timeout?.(PATIENCE_MS),
+        })
+        const { status, headers } = response
+        return {
+          status,
+          retryAfter: retryAfterMs(headers.get('retry-after'), Date.now()),
+          // Throws where there is no such list.
+          rejected: status === 200 ? [...((await response.json()) as Answer).rejected] : [],
+        }
+      } catch {
+        return { status: 0, retryAfter: 0, rejected: [] }
+      }
+    },
   }
 }

@@ -17,6 +17,7 @@ const open = (...args: Parameters<typeof browser.open>) => {
   pages.push(page)
   return page
 }
+const slow = { limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 10 ** 9 } }
 const pageEvent = (name: string, persisted = false) => dispatchEvent(Object.assign(new Event(name), { persisted }))
 
 describe('the way of an item', () => {
@@ -179,6 +180,21 @@ describe('the page’s end', () => {
     expect(browser.sent()).toEqual(['beacon r0'])
   })
 
+  it('is followed by a life of its own where the page stays, though another has taken what it let go of', async () => {
+    const { put, flush, ends } = open(slow)
+    await put(item('r0'))
+    pageEvent('beforeunload')
+    await until(() => browser.locks.held.size === 0)
+    const other = open(slow)
+    await until(() => browser.locks.held.size === 2)
+    await jest.advanceTimersByTimeAsync(2_000)
+    await until(() => browser.locks.held.size === 3)
+    await put(item('r1'))
+    await flush()
+    await other.flush()
+    expect([ends(), other.ends()]).toEqual([['r1 accepted'], ['r0 accepted']])
+  })
+
   it('is no reason to send again what others may have taken over, before it knows', async () => {
     browser.network.receipts = false
     const { put } = open()
@@ -230,8 +246,6 @@ describe('what a page has left', () => {
     expect(browser.sent()).toEqual([])
   })
 
-  const slow = { limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 10 ** 9 } }
-
   it('is nobody’s while the page lives, and another tab’s once it has crashed', async () => {
     const doomed = browser.locks.page()
     await open(slow, doomed).put(item('r0'))
@@ -248,9 +262,9 @@ describe('what a page has left', () => {
 
   it('is known by a lease where there are no locks', async () => {
     // It does nothing more, but has not left.
-    const setTimeout = jest.spyOn(globalThis, 'setTimeout').mockImplementation(() => 0 as never)
+    const timers = (['setTimeout', 'setInterval'] as const).map((name) => jest.spyOn(globalThis, name).mockImplementation(() => 0 as never))
     const crashed = open(slow, null as never)
-    setTimeout.mockRestore()
+    for (const timer of timers) timer.mockRestore()
     await crashed.put(item('r0'))
     const other = open({}, null as never)
     // Its database has been opened, in time.

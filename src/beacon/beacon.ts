@@ -1,5 +1,5 @@
 import { MAX_RECORD_BYTES } from '../wire/limits.js'
-import { post, sendBeacon } from './attempt.js'
+import { createSender } from './attempt.js'
 import { createCourier } from './courier.js'
 import { openDatabase } from './database.js'
 import { utf8Length, type Fate, type Item, type Limits } from './item.js'
@@ -46,19 +46,17 @@ export function createBeacon(options: BeaconOptions): Beacon {
   const name = 'outbox ' + url.href
   const store = openStore()
   const locks = openLocks(store)
-  const visible = () => document.visibilityState !== 'hidden'
   const closing = new AbortController()
   const { signal } = closing
 
-  const stopReceipts = watchReceipts(url.origin !== origin, (id, accepted) => courier.receipt(id, accepted))
+  const observer = watchReceipts(url.origin !== origin, (id, accepted) => courier.receipt(id, accepted))
 
   const courier = createCourier({
     ...options,
-    receipts: !!stopReceipts,
-    visible,
+    ...createSender(url),
+    receipts: !!observer,
+    visible: () => !document.hidden,
     newId,
-    send: (batchId, body) => sendBeacon(url, batchId, body),
-    post: (batchId, body) => post(url, batchId, body, !visible()),
     forget: (items) => outbox.remove(items),
   })
 
@@ -67,33 +65,22 @@ export function createBeacon(options: BeaconOptions): Beacon {
   // Of two customers the newer one counts, also where the clock has been set back between them, or since another page has left one.
   let latest = 0
   let isBlocked = false
-  let lives = 0
+  // Whether others may take over what the page has had.
+  let isOver = true
 
-  let timer: ReturnType<typeof setTimeout>
-  const takeOver = () => {
-    void outbox.takeOver()
-    takeOverIn(LEFTOVERS_MS)
-  }
-  const takeOverIn = (ms: number) => {
-    clearTimeout(timer)
-    timer = setTimeout(takeOver, ms)
-  }
-
-  /** The page begins, or would do so anew: others may take over what it had before the back/forward cache gives it back. */
+  /** What the page had is for whoever comes next, which may be itself. */
   const begin = () => {
     courier.clear()
-    const life = ++lives
     outbox = createOutbox(
       name,
-      newId,
+      newId(),
       transact,
       store,
       locks,
-      // What was being read as the page left is for the outbox that it has now; what comes after `close`, for the next page.
       (items) => {
-        if (life !== lives) return
         for (const { at } of items) latest = Math.max(latest, at)
-        courier.add(items)
+        // What comes after `close` is for the next page.
+        if (!signal.aborted) courier.add(items)
       },
       (error) => {
         if (!isBlocked) log('warn', `storage blocked or full, usage is in memory: ${error}`)
@@ -102,35 +89,40 @@ export function createBeacon(options: BeaconOptions): Beacon {
     )
   }
 
-  const leave = () => {
-    courier.leave()
-    outbox.leave()
+  const takeOver = () => {
+    if (isOver) begin()
+    isOver = false
+    void outbox.takeOver()
   }
 
-  /** The network is back, or the page can be seen again. */
-  const awake = () => {
-    courier.hurry()
-    takeOver()
+  // The capture phase passes `window` on the way to the document too, which alone is told of some.
+  const on = (type: string, listener: () => void) => addEventListener(type, listener, { signal, capture: true })
+  /** The page goes, into the back/forward cache perhaps; unless it finds that it is still there. */
+  const release = () => {
+    isOver = outbox.release()
+    setTimeout(takeOver, STAYED_MS)
   }
-
-  const on = (type: string, listener: () => void, target: EventTarget = window) => target.addEventListener(type, listener, { signal })
-  // Closing a tab gives this first, and beacons sent here arrive more often than those sent from `pagehide`, which comes
-  // to `window` only; `freeze` comes to the document only.
-  on('visibilitychange', () => (visible() ? awake() : leave()), document)
-  on('freeze', leave, document)
+  const turn = () => {
+    if (document.hidden) {
+      courier.leave()
+      outbox.leave()
+    } else {
+      takeOver()
+      courier.hurry()
+    }
+  }
+  // Closing a tab gives this first, and beacons sent here arrive more often than those sent from `pagehide`.
+  on('visibilitychange', turn)
+  // Only hidden pages are frozen.
+  on('freeze', turn)
   // Firefox decides before `pagehide` whether a page may be kept, and keeps none that holds a lock.
-  on('beforeunload', () => {
-    outbox.release()
-    takeOverIn(STAYED_MS)
-  })
+  on('beforeunload', release)
   on('pagehide', () => {
     courier.leave()
-    outbox.release()
-    begin()
+    release()
   })
-  on('pageshow', takeOver)
-  on('online', awake)
-  begin()
+  on('online', turn)
+  const timer = setInterval(takeOver, LEFTOVERS_MS)
   takeOver()
 
   return {
@@ -142,10 +134,10 @@ export function createBeacon(options: BeaconOptions): Beacon {
     flush: courier.flush,
     wake: courier.wake,
     close() {
-      clearTimeout(timer)
+      clearInterval(timer)
+      isOver = false
       closing.abort()
-      lives++
-      stopReceipts?.()
+      observer?.disconnect()
       courier.clear()
       outbox.release()
     },

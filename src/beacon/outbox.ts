@@ -24,12 +24,12 @@ export interface Outbox {
   put(item: Entry): Promise<void>
   /** The items' fate is final. */
   remove(items: readonly Entry[]): void
-  /** Holds what is this page's, and takes over, once, what pages that are gone have left. */
+  /** Holds what it has, and takes over, once, what pages that are gone have left. */
   takeOver(): Promise<void>
-  /** Writes at once what is not committed yet, for a page that is going. */
-  leave(): void
-  /** The same, and lets other pages take over what is this page's, until `takeOver`. */
-  release(): void
+  /** Writes at once what is not committed yet, for a page that is going; gives whether all can be found in storage. */
+  leave(): boolean
+  /** The same, and lets whoever comes next take over what it has. It holds nothing any more. */
+  release(): boolean
 }
 
 /**
@@ -38,125 +38,108 @@ export interface Outbox {
  * What a page could not commit before it went is in `localStorage`, one entry a page, since that is the only storage
  * that is written at once: the rows as they should be.
  *
- * @param newOwner names a page as no other is named
+ * @param owner names this outbox as no other is named
  * @param onItems takes what is to be sent
  * @param onBlocked is told that storage is blocked or full
  */
 export function createOutbox(
   name: string,
-  newOwner: () => string,
+  owner: string,
   transact: Transact,
   store: Store,
   locks: Locks,
   onItems: (items: readonly Entry[]) => void,
   onBlocked: (error: unknown) => void,
 ): Outbox {
-  const prefix = name + ' left '
-  const rowOf = new Map<Entry, Row>()
-  // Rows that are stored otherwise, or not yet.
+  const prefix = name + ' '
+  const rowOf = new WeakMap<Entry, Row>()
+  // Rows that are stored otherwise, or not yet; and those of them whose commit is under way.
   const changed = new Set<Row>()
+  let saving: Row[] = []
   // The keys of the rows that were taken over.
   const known = new Set<string>()
-  let owner = newOwner()
-  // Whose rows this page has: its own, and those that it took over.
-  const taken = new Set([owner])
   let seq = 0
   // Takes what comes in this turn.
   let open: Row | undefined
-  // Whether the journal holds anything of this page: asking it costs more than a commit.
+  // Whether the journal holds anything: asking it costs more than a commit.
   let noted = false
   let last = Promise.resolve()
   // The commit that takes what comes now: it begins when the turn, and the one before it, have ended.
   let next: Promise<void> | undefined
-  // Until when the page holds what it has; nothing while it is released.
-  let held: Promise<void> | undefined
-  // Whether that is its own, too.
-  let isMine = false
-  let letGo = () => {}
+  let isReleased = false
+  let letGo: () => void
+  // How long it holds what it has.
+  const held = new Promise<void>((resolve) => (letGo = resolve))
 
   const note = () => {
-    noted = !!changed.size
-    setEntry(store, prefix + owner, noted && JSON.stringify([...changed]))
+    const rows = [...saving, ...changed]
+    noted = !!rows[0]
+    return setEntry(store, prefix + owner, noted && JSON.stringify(rows))
   }
 
   const commit = async () => {
     // With what could not be committed before.
-    const saved = [...changed].map((row) => [row, row.items] as const)
+    saving = [...changed]
+    changed.clear()
     open = next = undefined
     try {
       await transact((rows) => {
         // Runs of rows, first and last: one deletion for all rows of a batch.
         const gone: [Row['key'], Row['key']][] = []
-        for (const [{ key }, items] of saved) {
+        for (const row of saving) {
+          const { key } = row
           const run = gone[gone.length - 1]
-          if (items[0]) rows.put({ key, items }, key)
+          if (row.items[0]) rows.put(row, key)
           else if (run && `${run[1]}` === `${[key[0], key[1] - 1]}`) run[1] = key
           else gone.push([key, key])
         }
         for (const [first, last] of gone) rows.delete(IDBKeyRange.bound(first, last))
       })
-      // What has changed meanwhile is for the next.
-      for (const [row, items] of saved) {
-        row.stored = true
-        if (row.items === items) changed.delete(row)
-      }
+      for (const row of saving) row.stored = true
+      saving = []
       if (noted) note()
     } catch (error) {
       onBlocked(error)
       // What was never stored needs no deletion.
-      for (const [row] of saved) if (!row.items[0] && !row.stored) changed.delete(row)
+      for (const row of saving) if (row.items[0] || row.stored) changed.add(row)
+      saving = []
     }
   }
 
   const schedule = () => (next ??= last = last.then(commit))
 
-  /** Takes the row for this page's, and hands over what it holds. */
+  /** Takes the row for this page's, once, and hands over what it holds. */
   const adopt = (row: Row) => {
+    if (known.size === known.add(`${row.key}`).size) return
     row.stored = true
     for (const item of row.items) rowOf.set(item, row)
     onItems(row.items)
   }
 
-  const isNew = ({ key }: Row) => known.size < known.add(`${key}`).size
-
-  const read = <T>(work: (rows: IDBObjectStore) => IDBRequest<T[]>): Promise<T[]> => transact(work).catch(() => [])
-
-  const take = async (other: string) => {
-    if (taken.has(other)) return
-    taken.add(other)
-    // Newer than what is stored, also of rows which that page had taken over itself.
-    const left = (JSON.parse(store[prefix + other] ?? '[]') as Row[]).filter(isNew)
-    let rows: Row[]
-    let from: [string, number?] = [other]
-    // An array sorts after every number.
-    while ((rows = await read((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0]) {
-      from = rows[rows.length - 1]!.key
-      rows.filter(isNew).forEach(adopt)
-    }
-    for (const row of left) {
-      changed.add(row)
-      adopt(row)
-    }
-    await schedule()
-    // Could they not be committed, they pass into this page's own entry before the old one goes.
-    note()
-    setEntry(store, prefix + other)
-  }
-
   const claim = (other: string) =>
-    // Refused: storage is blocked as well, so there are no leftovers.
-    void locks.request(prefix + other, { ifAvailable: true }, (lock) => {
-      // The page may have left before it was granted.
-      if (!held) return
-      if (lock) {
-        if (other === owner) isMine = true
-        return take(other).then(() => held)
+    void locks.request(prefix + other, { ifAvailable: true }, async (lock) => {
+      // It is another's, or this one's already; or the page has left before it was granted.
+      if (!lock || isReleased) return
+      if (other !== owner) {
+        // Newer than what is stored, also of rows which that page had taken over itself.
+        for (const row of JSON.parse(store[prefix + other] ?? '[]') as Row[]) {
+          changed.add(row)
+          adopt(row)
+        }
+        await schedule()
+        // Could they not be committed, they pass into this page's own entry before the old one goes.
+        note()
+        setEntry(store, prefix + other)
+        let rows: Row[]
+        let from: [string, number?] = [other]
+        // An array sorts after every number. What is still being read as the page leaves is for whoever comes next.
+        while ((rows = await transact((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0] && !isReleased) {
+          from = rows[rows.length - 1]!.key
+          rows.forEach(adopt)
+        }
       }
-      if (other !== owner || isMine) return
-      // Another page has taken what this one had let go of, and will not look there again.
-      taken.add((owner = newOwner()))
-      claim(owner)
-    }).catch(() => {})
+      return held
+    }).catch(() => {}) // Storage is blocked, so there are no leftovers.
 
   return {
     put(item) {
@@ -167,28 +150,28 @@ export function createOutbox(
       return schedule()
     },
     remove(items) {
-      for (const row of new Set(items.map((item) => rowOf.get(item)!))) {
-        row.items = row.items.filter((item) => !items.includes(item))
+      for (const item of items) {
+        const row = rowOf.get(item)!
+        row.items = row.items.filter((other) => other !== item)
         changed.add(row)
       }
-      for (const item of items) rowOf.delete(item)
       void schedule()
     },
     async takeOver() {
-      held ??= new Promise((resolve) => (letGo = resolve))
       claim(owner)
-      const keys = (await read((rows) => rows.getAllKeys())) as Row['key'][]
+      const keys = (await transact((rows) => rows.getAllKeys()).catch(() => [])) as Row['key'][]
+      // What a page has noted comes before what it has stored.
       const noted = Object.keys(store).flatMap((key) => key.split(prefix).slice(1))
-      for (const other of new Set([...noted, ...keys.map(([name]) => name)])) claim(other)
+      new Set([...noted, ...keys.map(([name]) => name)]).forEach(claim)
     },
     leave: note,
     release() {
-      note()
+      isReleased = true
+      const isNoted = note()
       // Who takes over must find what is being committed. Else at once: Firefox looks before promises have their turn.
-      if (changed.size) void last.then(letGo)
+      if (noted) void last.then(letGo)
       else letGo()
-      held = undefined
-      isMine = false
+      return isNoted
     },
   }
 }

@@ -48,9 +48,9 @@ describe('what a resource timing entry proves', () => {
 
   it('does not look into the buffer, and stops when told to', () => {
     const receipts: unknown[] = []
-    const stop = watchReceipts(false, (id) => receipts.push(id))
+    const watching = watchReceipts(false, (id) => receipts.push(id))
     expect(observer.observed).toEqual([{ type: 'resource' }])
-    stop!()
+    watching!.disconnect()
     observer.report({ name, initiatorType: 'beacon' })
     expect([receipts, observer.count()]).toEqual([[], 0])
   })

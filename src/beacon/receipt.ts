@@ -7,10 +7,10 @@ export const BATCH_PARAMETER = 'b'
 /**
  * Reads the fate of beacons from their Resource Timing entries. The collector sends `Server-Timing: accepted`
  * and `Timing-Allow-Origin` for an accepted batch only, and only the latter lets a `responseStart` be seen
- * across origins. Gives a function that stops, or `undefined` where there is no such observer.
+ * across origins. Gives what observes, or `undefined` where there is no such observer.
  * @see https://www.w3.org/TR/resource-timing/#sec-cross-origin-resources
  */
-export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): (() => void) | undefined {
+export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): PerformanceObserver | undefined {
   try {
     const observer = new PerformanceObserver((list) => {
       for (const { name, initiatorType, serverTiming, responseStart } of list.getEntries() as PerformanceResourceTiming[]) {
@@ -21,7 +21,7 @@ export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): (() =
       }
     })
     observer.observe({ type: 'resource' })
-    return () => observer.disconnect()
+    return observer
   } catch {
     return undefined
   }

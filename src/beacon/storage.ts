@@ -10,12 +10,13 @@ export function openStore(): Store {
   }
 }
 
-/** Replaces an entry; without a text, removes it. */
-export function setEntry(store: Store, key: string, text?: string | false): void {
+/** Replaces an entry; without a text, removes it. Gives whether that was possible: the storage may be full. */
+export function setEntry(store: Store, key: string, text?: string | false): boolean {
   try {
     if (text) store[key] = text
     else delete store[key]
+    return true
   } catch {
-    // Full: nobody can do without the entry, and nobody can help it.
+    return false
   }
 }

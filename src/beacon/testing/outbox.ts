@@ -10,17 +10,16 @@ export const ids = (items: readonly Entry[]): string[] => items.map(({ id }) => 
 
 /** What a page has left in `localStorage`. */
 export const journal = (owner: string): Entry[] =>
-  (JSON.parse(localStorage.getItem(`outbox left ${owner}`) ?? '[]') as { items: Entry[] }[]).flatMap(({ items }) => items)
+  (JSON.parse(localStorage.getItem(`outbox ${owner}`) ?? '[]') as { items: Entry[] }[]).flatMap(({ items }) => items)
 
 /** A page's outbox. All pages share one disk; this one has its locks for itself. */
 export const openOutbox = (owner: string, disk = createDisk(), locks = fakeLocks(), store: Store = localStorage) => {
   const handed: Entry[][] = []
   const blocked: unknown[] = []
   const page = locks.page()
-  let name = ''
   const outbox = createOutbox(
     'outbox',
-    () => (name = name ? `${name}'` : owner),
+    owner,
     disk.transact,
     store,
     page,
@@ -37,7 +36,7 @@ export const openOutbox = (owner: string, disk = createDisk(), locks = fakeLocks
     /** Takes over what others have left, and waits until that has happened. */
     async takeOver() {
       await outbox.takeOver()
-      for (let tasks = 0; tasks < 200; tasks++) await task()
+      for (let tasks = 0; tasks < 1_000; tasks++) await task()
     },
   }
 }

@@ -8,6 +8,7 @@ import { fakeObserver } from './observer.js'
 
 const become = (state: DocumentVisibilityState) => {
   Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+  Object.defineProperty(document, 'hidden', { value: state === 'hidden', configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
