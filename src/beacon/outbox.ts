@@ -14,8 +14,6 @@ interface Row {
   key: [owner: string, seq: number]
   /** Those that still wait; a row without any is deleted. Replaced, not changed, once the row is complete. */
   items: Entry[]
-  /** Whether it is among the stored ones, or may be. */
-  stored?: boolean
 }
 
 /** What waits, durably: what this page has made, and what it has taken over from pages that are gone. */
@@ -52,13 +50,14 @@ export function createOutbox(
   onBlocked: (error: unknown) => void,
 ): Outbox {
   const prefix = name + ' '
-  const rowOf = new WeakMap<Entry, Row>()
+  // Of what waits, in the order in which it came.
+  const rowOf = new Map<Entry, Row>()
   // Rows that are stored otherwise, or not yet; and those of them whose commit is under way.
   const changed = new Set<Row>()
   let saving: Row[] = []
-  // The keys of the rows that were taken over.
-  const known = new Set<string>()
   let seq = 0
+  // This outbox has no row before it any more.
+  let floor = 0
   // Takes what comes in this turn.
   let open: Row | undefined
   // Whether the journal holds anything: asking it costs more than a commit.
@@ -84,36 +83,39 @@ export function createOutbox(
     open = next = undefined
     try {
       await transact((rows) => {
-        // Runs of rows, first and last: one deletion for all rows of a batch.
-        const gone: [Row['key'], Row['key']][] = []
+        const oldest = rowOf.values().next().value?.key[1] ?? seq
         for (const row of saving) {
           const { key } = row
-          const run = gone[gone.length - 1]
           if (row.items[0]) rows.put(row, key)
-          else if (run && `${run[1]}` === `${[key[0], key[1] - 1]}`) run[1] = key
-          else gone.push([key, key])
+          else if (key[0] !== owner || key[1] > oldest) rows.delete(key)
         }
-        for (const [first, last] of gone) rows.delete(IDBKeyRange.bound(first, last))
+        // As a rule rows end in order: one deletion for all of a batch.
+        if (floor < oldest) rows.delete(IDBKeyRange.bound([owner], [owner, (floor = oldest)], false, true))
       })
-      for (const row of saving) row.stored = true
       saving = []
       if (noted) note()
     } catch (error) {
       onBlocked(error)
-      // What was never stored needs no deletion.
-      for (const row of saving) if (row.items[0] || row.stored) changed.add(row)
+      // What has ended is forgotten, as it may never have been stored: the floor will pass it.
+      for (const row of saving) if (row.items[0]) changed.add(row)
       saving = []
     }
   }
 
   const schedule = () => (next ??= last = last.then(commit))
 
-  /** Takes the row for this page's, once, and hands over what it holds. */
-  const adopt = (row: Row) => {
-    if (known.size === known.add(`${row.key}`).size) return
-    row.stored = true
-    for (const item of row.items) rowOf.set(item, row)
-    onItems(row.items)
+  const put = (item: Entry) => {
+    if (!open) changed.add((open = { key: [owner, seq++], items: [] }))
+    rowOf.set(item, open)
+    if (open.items.push(item) >= ROW_ITEMS) open = undefined
+    onItems([item])
+    return schedule()
+  }
+
+  /** Makes what the row holds this outbox's own, in the transaction that deletes the row. */
+  const move = (row: Row) => {
+    row.items.splice(0).forEach(put)
+    changed.add(row)
   }
 
   const claim = (other: string) =>
@@ -121,11 +123,8 @@ export function createOutbox(
       // It is another's, or this one's already; or the page has left before it was granted.
       if (!lock || isReleased) return
       if (other !== owner) {
-        // Newer than what is stored, also of rows which that page had taken over itself.
-        for (const row of JSON.parse(store[prefix + other] ?? '[]') as Row[]) {
-          changed.add(row)
-          adopt(row)
-        }
+        // Newer than what is stored, which is deleted by that.
+        for (const row of JSON.parse(store[prefix + other] ?? '[]') as Row[]) move(row)
         await schedule()
         // Could they not be committed, they pass into this page's own entry before the old one goes.
         note()
@@ -135,23 +134,19 @@ export function createOutbox(
         // An array sorts after every number. What is still being read as the page leaves is for whoever comes next.
         while ((rows = await transact((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0] && !isReleased) {
           from = rows[rows.length - 1]!.key
-          rows.forEach(adopt)
+          rows.forEach(move)
+          void schedule()
         }
       }
       return held
     }).catch(() => {}) // Storage is blocked, so there are no leftovers.
 
   return {
-    put(item) {
-      if (!open) changed.add((open = { key: [owner, seq++], items: [] }))
-      rowOf.set(item, open)
-      if (open.items.push(item) >= ROW_ITEMS) open = undefined
-      onItems([item])
-      return schedule()
-    },
+    put,
     remove(items) {
       for (const item of items) {
         const row = rowOf.get(item)!
+        rowOf.delete(item)
         row.items = row.items.filter((other) => other !== item)
         changed.add(row)
       }
