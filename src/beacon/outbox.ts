@@ -124,7 +124,7 @@ export function createOutbox(
       if (!lock || isReleased) return
       if (other !== owner) {
         // Newer than what is stored, which is deleted by that.
-        for (const row of JSON.parse(store[prefix + other] ?? '[]') as Row[]) move(row)
+        (JSON.parse(store[prefix + other] ?? '[]') as Row[]).forEach(move)
         await schedule()
         // Could they not be committed, they pass into this page's own entry before the old one goes.
         note()
@@ -135,7 +135,6 @@ export function createOutbox(
         while ((rows = await transact((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0] && !isReleased) {
           from = rows[rows.length - 1]!.key
           rows.forEach(move)
-          void schedule()
         }
       }
       return held
