@@ -7,7 +7,7 @@ import type { Customer, MeterRecord } from '../wire/payloads.js'
 import type { Reason } from '../wire/reasons.js'
 import { isForbidden } from './consent.js'
 import { createIdentified } from './identified.js'
-import { createMiddleware } from './middleware.js'
+import { runMiddleware, type Middleware } from './middleware.js'
 import { route, type Routed } from './routing.js'
 import { readSettings } from './settings.js'
 import type * as Runtime from './subscriptions/index.js'
@@ -35,10 +35,10 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let delivered: Promise<unknown> = Promise.resolve()
 
     const settings = readSettings(given)
-    const { collectorUrl, subscriptions, token } = settings
+    const { collectorUrl, token } = settings
     const identified = createIdentified(collectorUrl)
     const loaded = new Promise<Analytics>((resolve) => (start = resolve))
-    const middleware = createMiddleware(NAME, loaded)
+    const chain: Middleware[] = []
 
     const say = (level: 'debug' | 'warn', message: string, ctx?: Context): void => {
       const line = `${NAME}: ${message}`
@@ -54,7 +54,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       [route(event, settings, () => analytics?.group().id(), note)]
     /** Set while what runs the subscriptions, which replace the routing, has not come: it is asked for until it is there. */
     let starting: Promise<unknown> | undefined
-    if (subscriptions?.[0]) {
+    if (settings.subscriptions?.[0]) {
       starting = loaded.then(async (instance) => {
         for (let attempt = 0; starting; ) {
           try {
@@ -72,12 +72,12 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const waiting = new Map<string, Context>()
 
     const onFate = (fate: Fate): void => {
-      const { batchId, outcome, reason, via } = fate
+      const { reason } = fate
       for (const id of fate.uniqueIds) {
         const ctx = waiting.get(id)
         waiting.delete(id)
-        ctx?.stats.increment(`amberflo.${outcome}`)
-        say(reason ? 'warn' : 'debug', `${id} ${outcome} by ${via}: ${reason ?? batchId}`, ctx)
+        ctx?.stats.increment(`amberflo.${fate.outcome}`)
+        say(reason ? 'warn' : 'debug', `${id} ${fate.outcome} by ${fate.via}: ${reason ?? fate.batchId}`, ctx)
         if (!reason) identified.accept(id)
       }
       // A callback that fails, or a promise that it returns, is not the page's trouble.
@@ -101,7 +101,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     }
 
     const deliver = async (ctx: Context): Promise<void> => {
-      const messageId = String(ctx.event.messageId)
+      const messageId = ctx.event.messageId!
       const tell = (message: string): void => say('debug', message, ctx)
       const note = (text: string): void => say('warn', text, ctx)
 
@@ -112,31 +112,31 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         onFate({ batchId: '', uniqueIds: [messageId], outcome, reason, via: 'beacon' })
       }
 
-      const send = async (made: MeterRecord | Customer): Promise<void> => {
-        const { customerId: key, uniqueId } = made as MeterRecord | (Customer & { uniqueId?: undefined })
-        const json = JSON.stringify(made)
-        const id = uniqueId ?? messageId
-        if (!uniqueId && identified.knows(json, id)) return tell(`${id} is known`)
-        waiting.set(id, ctx)
-        tell(`${id} is ${json}`)
-        open()
-        const proof = tokens?.proof(key)
-        if (payer !== key) beacon!.wake((payer = key), proof)
-        await beacon!.put({ id, kind: uniqueId ? 'records' : 'customers', key, proof, json })
-        if (waiting.has(id)) tell(`${id} kept`)
-      }
-
       try {
-        const event = await middleware.run(ctx.event)
+        const event = await runMiddleware(chain, NAME, loaded, ctx.event)
         await starting
         for (const made of event ? await make(event, note) : [false as const]) {
           if (!made) tell(`${messageId} is not metered`)
           else if (typeof made === 'string') refuse(made)
           else if (isForbidden(event!, settings.consentCategories)) refuse('no_consent')
-          else await send(made)
+          else {
+            const { customerId: key, uniqueId } = made as Customer & Partial<MeterRecord>
+            const id = uniqueId ?? messageId
+            const json = JSON.stringify(made)
+            if (!uniqueId && identified.knows(json, id)) tell(`${id} is known`)
+            else {
+              waiting.set(id, ctx)
+              tell(`${id} is ${json}`)
+              open()
+              const proof = tokens?.proof(key)
+              if (payer !== key) beacon!.wake((payer = key), proof)
+              await beacon!.put({ id, kind: uniqueId ? 'records' : 'customers', key, proof, json })
+              if (waiting.has(id)) tell(`${id} kept`)
+            }
+          }
         }
       } catch (error) {
-        note(String(error))
+        note(error as string)
         refuse('threw')
       }
     }
@@ -168,7 +168,9 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         beacon?.close()
         beacon = undefined
       },
-      addMiddleware: middleware.add,
+      addMiddleware(...middleware: Middleware[]) {
+        chain.push(...middleware)
+      },
       page: hook,
       screen: hook,
       track: hook,

@@ -11,7 +11,7 @@ export type Routed = MeterRecord | Customer | Reason
 /** What an event becomes without subscriptions; `false` if it is not metered. */
 export const route = (event: SegmentEvent, settings: AmberfloSettings, currentGroup: () => unknown, note: Note): Routed | false => {
   const isPerson = event.type === 'identify'
-  const meter = isPerson ? !!event.userId && '' : meterName(event, settings.meters)
+  const meter = isPerson ? event.userId || false : meterName(event, settings.meters)
   if (meter === false) return false
   const payer = payerOf(event, settings, currentGroup)
   return !payer ? 'no_customer'
