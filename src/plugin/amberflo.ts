@@ -84,20 +84,27 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       void (async () => settings.onReceipt?.(fate))().catch((error) => warn(`onReceipt failed: ${error}`))
     }
 
+    const hold = (done: Promise<void>): void => {
+      delivered = delivered.then(() => done)
+    }
+
     const open = (): void => {
       if (beacon) return
       beacon = createBeacon({
         url: collectorUrl,
         limits: { maxRecords: MAX_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES, maxDelayMs: 1000, ...settings.batch },
         needsProof: !!token,
-        renew: (customer, refused) => tokens?.renew(customer, refused),
+        renew(customer, refused) {
+          const proof = tokens?.proof(customer, refused)
+          if (proof) beacon!.wake(customer, proof)
+        },
         onFate,
         onRetry(ids) {
           for (const id of ids) waiting.get(id)?.stats.increment('amberflo.retried')
         },
         log: say,
       })
-      if (token) tokens = createTokens(token, beacon.wake, warn)
+      if (token) tokens = createTokens(token, beacon.wake, warn, hold)
     }
 
     const deliver = async (ctx: Context): Promise<void> => {
@@ -143,7 +150,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const hook = async (ctx: Context): Promise<Context> => {
       const done = deliver(ctx)
-      delivered = delivered.then(() => done)
+      hold(done)
       // Analytics.js delivers one event after the other, to all destinations: it never waits for the network.
       if (!starting) await done
       return ctx
@@ -179,13 +186,12 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       group: hook,
       alias: hook,
       async flush() {
-        await delivered
-        // What no token proves could not be sent.
-        await tokens?.settled()
-        await beacon?.flush()
-        // One that was refused is renewed.
-        await tokens?.settled()
-        await beacon?.flush()
+        // What it waits for may ask for a token, and one that was refused is renewed.
+        for (let awaited; awaited !== delivered; ) {
+          awaited = delivered
+          await awaited
+          await beacon?.flush()
+        }
       },
     } satisfies AmberfloPlugin as AmberfloPlugin
     return plugin

@@ -1,14 +1,14 @@
 import { backoffMs } from '../beacon/index.js'
+import { textOf, tried } from '../mapping/index.js'
 import type { AmberfloSettings } from './types.js'
 
 export interface Tokens {
-  /** The token that proves `customer` now. Where there is none it is asked for, and `onToken` tells when it is there. */
-  proof(customer: string): string | undefined
-  /** Tells of another token than the refused one: of the one that there is, or asks for it, if `customer` is who uses the page. */
-  renew(customer: string, refused?: string): void
-  /** Resolves once the token that is being asked for is there, or cannot be had at the moment. */
-  settled(): Promise<void>
-  /** Stops the timer; what is still on its way is ignored. */
+  /**
+   * The token that proves `customer`, who pays now; where there is none it is asked for, and `onToken` tells when it is
+   * there. With `refused`, another than that one, for somebody who need not be who pays now.
+   */
+  proof(customer: string, refused?: string): string | undefined
+  /** Stops the timer. */
   close(): void
 }
 
@@ -19,103 +19,81 @@ const RENEWED_AT = 0.8
 /** Within what `setTimeout` can count to. */
 const LONGEST_TIMER_MS = 1e9
 
-/** The claims of a JWT; none of a token that is not one, and need not be. */
-const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } => {
-  try {
-    const bytes = atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))
-    // `escape` turns the bytes into what `decodeURIComponent` reads as UTF-8.
-    return JSON.parse(decodeURIComponent(escape(bytes))) ?? {}
-  } catch {
-    return {}
-  }
-}
+/** The claims of a JWT. A token may be something else, which has none. */
+const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } =>
+  // `escape` turns the bytes into what `decodeURIComponent` reads as UTF-8.
+  tried(() => JSON.parse(decodeURIComponent(escape(atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/')))))) ?? {}
 
 /**
  * Keeps the token of the page's customer: asks `source` for one ahead of need, again before a JWT expires, and again
  * when the customer changes.
  *
  * A JWT proves its `sub`. An opaque token is taken to prove whoever paid when it was asked for; one that was asked for
- * before anybody paid, whoever pays first.
+ * before anybody paid, whoever pays first. Each is kept for when its customer is back; one that has expired meanwhile, or
+ * while the machine slept, is found out by the collector, which refuses it.
  *
  * @param onToken is told of each new token, and whom it proves
  * @param report is told once when `source` begins to fail; it is asked again with backoff
+ * @param onAsk takes what resolves once the token that is being asked for is there, or cannot be had at the moment
  */
 export const createTokens = (
   source: NonNullable<AmberfloSettings['token']>,
   onToken: (customer: string, token: string) => void,
   report: (message: string) => void,
+  onAsk: (done: Promise<void>) => void,
 ): Tokens => {
-  /** The newest token, whom it proves, and until when in epoch milliseconds of the browser's clock. */
-  let token = ''
-  let owner: string | undefined
-  let until = 0
-  let payer: string | undefined
-  /** For whom one was asked for last, and when that may be repeated. */
-  let asker: string | undefined
+  /** By customer, the token that came last; `''` where one was only asked for. `''` is nobody, before anybody pays. */
+  const proofs: Record<string, string | undefined> = { __proto__: null as never }
+  let first = ''
+  let payer = ''
   let askAgain = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let closed = false
 
-  const tokenOf = (customer: string | undefined): string | undefined => (owner === customer && until > Date.now() ? token : undefined)
-
   const fetchToken = async (): Promise<void> => {
-    const customer = (asker = payer)
-    askAgain = Date.now() + ASK_AGAIN_MS
+    const customer = payer
     let wait: number
+    // What there is counts until the answer.
+    proofs[customer] ??= ''
+    askAgain = Date.now() + ASK_AGAIN_MS
     try {
-      const given = typeof source === 'string' ? source : await source()
-      if (!given || typeof given !== 'string') throw new TypeError('no string')
-      const { sub, iat, exp } = claimsOf(given)
-      const left = exp! * 1000 - Date.now()
-      // By a wrong clock it may look expired when it is new, or good for longer than its own span.
-      // What is not known is not a number, and no comparison holds for it.
-      const life = Math.min(left > 0 ? left : Infinity, (exp! - iat!) * 1000 || Infinity)
-      const proven = sub ?? customer ?? owner
-      // Nobody else's takes the place of one that proves who pays now.
-      if (proven === payer || !tokenOf(payer)) {
-        token = given
-        owner = proven
-        until = Date.now() + life
-      }
+      const token = textOf(await (typeof source === 'string' ? source : source()))
+      if (!token) throw new TypeError('no string')
+      const { sub, iat, exp } = claimsOf(token)
+      // Asked for before anybody paid, it is whose it turns out to be, or who pays first.
+      const owner = sub ?? (customer || first)
+      proofs[owner] = token
+      if (owner) onToken(owner, token)
+      // By a wrong clock it may look expired when it is new, or good for longer than its own span; not all have both.
+      wait = Math.max(Math.min(LONGEST_TIMER_MS, ...[exp! * 1000 - Date.now(), (exp! - iat!) * 1000].filter((ms) => ms > 0)) * RENEWED_AT, 1000)
       failures = 0
-      // Asked for before anybody paid, it may prove somebody else than who pays now.
-      wait = payer !== customer && !tokenOf(payer) ? 0 : Math.max(life * RENEWED_AT, 1000)
-      if (proven && !closed) onToken(proven, given)
     } catch (error) {
-      wait = backoffMs(++failures, Math.random())
-      if (failures < 2) report(`token failed: ${error}`)
+      if (!failures++) report(`token failed: ${error}`)
+      wait = backoffMs(failures, Math.random())
     }
-    // Whoever pays first after that has not been asked for.
-    asker ??= ''
+    // Whoever pays first after that has not been asked for yet.
+    proofs[''] ||= undefined
     clearTimeout(timer)
-    if (!closed) timer = setTimeout(ask, Math.min(wait, LONGEST_TIMER_MS))
+    if (!closed) timer = setTimeout(ask, wait)
   }
 
-  const ask = (): Promise<void> => (asking = fetchToken())
-  let asking = fetchToken()
+  const ask = (): void => onAsk(fetchToken())
+  ask()
 
   return {
-    settled: () => asking,
-    proof(customer) {
-      // Whoever pays first has the token that was asked for before.
-      owner ??= customer
-      asker ??= customer
-      payer = customer
-      // Timers sleep with the machine, so a token may be found expired here.
-      if (!tokenOf(customer) && (asker !== customer || Date.now() >= askAgain)) void ask()
-      return tokenOf(customer)
-    },
-    renew(customer, refused) {
-      if (owner === customer) {
-        // One that came since, or was kept from before, may do.
-        if (token !== refused && until > Date.now()) return onToken(customer, token)
-        // Another batch has asked already.
-        if (!until) return
-        until = 0
+    proof(customer, refused) {
+      if (!refused) {
+        // Also of one that is still on its way.
+        if (!first) proofs[(first = customer)] ??= proofs['']
+        payer = customer
       }
-      // Whoever else uses the page now would get a token of their own.
-      if ((payer ?? customer) === customer) void ask()
+      if (proofs[customer] === refused || (!proofs[customer] && Date.now() >= askAgain)) {
+        proofs[customer] = undefined
+        // Whoever else uses the page now would get a token of their own.
+        if (customer === payer) ask()
+      }
+      return proofs[customer] || undefined
     },
     close() {
       closed = true
