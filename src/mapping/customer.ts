@@ -1,7 +1,7 @@
 import type { Customer } from '../wire/payloads.js'
 import { flatten } from './flatten.js'
 import type { Note } from './note.js'
-import { withoutSeparators, type Scalar } from './value.js'
+import type { Scalar } from './value.js'
 
 /**
  * Makes an identified person a customer. The name is what the traits tell (`name`, first and last name, `username`,
@@ -14,8 +14,8 @@ export function toCustomer(customerId: string, person: unknown, note: Note): Cus
     texts[name] = String(value)
     return name === 'name' || name === 'email' ? undefined
       // JSON has no other numbers.
-      : typeof value !== 'string' && isFinite(+value) ? value
-      : withoutSeparators(value)
+      : isFinite(value as number) ? value
+      : texts[name]
   })
   const { name, username, email } = texts
   const customerName =

@@ -1,6 +1,5 @@
 import { flatten } from './flatten.js'
 import type { Note } from './note.js'
-import { withoutSeparators } from './value.js'
 
 /** Which dimensions are sent. A name also stands for all that is nested below it: `user` for `user.id`. */
 export interface DimensionFilter {
@@ -19,15 +18,18 @@ const covers = (names: readonly string[] | undefined, name: string): boolean | u
  *
  * @param given stands in the place of the property of its name
  */
-export function dimensionsOf(
+export const dimensionsOf = (
   properties: unknown,
   given: unknown,
   filter: DimensionFilter | undefined,
   note: Note,
-): Record<string, string> | undefined {
-  return flatten(properties, 'properties', note, (name, value) => {
-    const text = withoutSeparators(String(value).match(/^.{0,200}/su)![0])
-    if (text.trim() && !name.startsWith('aflo.') && !covers(filter?.deny, name) && covers(filter?.allow, name) !== false) return text
-    return undefined
-  }, given)
-}
+): Record<string, string> | undefined =>
+  flatten(
+    properties,
+    'properties',
+    note,
+    (name, value) =>
+      name.startsWith('aflo.') || covers(filter?.deny, name) || covers(filter?.allow, name) === false ? ''
+      : String(value).match(/^.{0,200}/su)![0],
+    given,
+  )

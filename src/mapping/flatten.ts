@@ -1,13 +1,13 @@
 import type { Note } from './note.js'
-import { plain, textOf, type Scalar } from './value.js'
+import { plain, textOf, withoutSeparators, type Scalar } from './value.js'
 
 /** Deeper values are left out: nobody looks for a name of that many parts. */
 export const MAX_DEPTH = 32
 
-/** How many values one walk looks at: objects that each hold the next one twice have more than anybody can wait for. */
+/** Where a walk has met so many names, it enters nothing more: objects that each hold the next one twice have more than anybody can wait for. */
 export const MAX_VALUES = 10_000
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is Record<string, unknown> => !!value && typeof value === 'object'
 
 /**
  * The scalars of an object as they are sent, under dotted names; the first of two that share a name. `undefined` where
@@ -18,17 +18,16 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
  * `__proto__`, a cycle, more than `MAX_DEPTH` levels or `MAX_VALUES` values) is left out alone, and noted.
  *
  * @param root what the notes call `source`
- * @param take gives a scalar as it is sent; `undefined` leaves it out
+ * @param take gives a scalar as it is sent, but for its separators; nothing (see `textOf`) leaves it out
  * @param given stands in the place of what has its names in `source`
  */
-export const flatten = <T>(
+export const flatten = <T extends Scalar>(
   source: unknown,
   root: string,
   note: Note,
   take: (name: string, value: Scalar) => T | undefined,
   given?: unknown,
 ): Record<string, T> | undefined => {
-  let left = MAX_VALUES
   let flat: Record<string, T> | undefined
   const seen = new Set<string>()
 
@@ -39,19 +38,18 @@ export const flatten = <T>(
       if (key === '__proto__' || owners.includes(value as never) || owners[MAX_DEPTH + 1]) throw Error()
       const items = Array.isArray(value) && Object.values(value).map(plain)
       if (items && !items.some(isObject)) value = items.filter(textOf).join()
-      if (textOf(value)) {
-        const taken = take(name, value as Scalar)
-        if (taken !== undefined) (flat ??= {})[name] = taken
-      } else if (isObject(value)) {
+      if (isObject(value)) {
         const keys = Object.keys(value)
         // What is too much is left out alone.
-        if (keys.length > left) throw Error()
-        left -= keys.length
+        if (seen.size + keys.length > MAX_VALUES) throw Error()
         const inner = [value, ...owners]
         for (const child of keys) {
           const full = (name && `${name}.`) + child
           if (seen.size < seen.add(full).size) visit(inner, child, full)
         }
+      } else if (textOf(value)) {
+        const taken = take(name, value as Scalar)
+        if (textOf(taken)) (flat ??= {})[name] = withoutSeparators(taken!)
       }
     } catch {
       note(`${root}.${name}: unreadable, left out`)

@@ -6,8 +6,8 @@ import type { Note } from './note.js'
 import { tried } from './tried.js'
 import { textOf } from './value.js'
 
-/** `Number` would read blanks and hexadecimal too. */
-const DECIMAL = /^\s*[-+.\de]+\s*$/i
+/** `Number` would read blanks too, and what is hexadecimal, binary or octal: `0x`, `0b`, `0o`. */
+const DECIMAL = /^[^box]+$/i
 
 /** Other texts are not handed to `Date`: each engine reads them in its own way. */
 const ISO_8601 = /^([-+]\d\d)?\d{4}-\d\d-\d\d(T\S+)?$/
@@ -34,17 +34,18 @@ export function toRecord(
   const uniqueId = textOf(event.messageId)
   // A value that cannot be read is not a missing one.
   const value = textOf((isTrack ? tried(() => (properties as { value?: unknown } | undefined)?.value) : event.type ? 1 : event.value) ?? 1)
-  const meterValue = DECIMAL.test(value) ? +value : NaN
+  const meterValue = +value
   let meterTimeInMillis = tried(() => {
-    const timestamp = event.timestamp as Date | undefined
-    return +new Date(typeof timestamp === 'number' || timestamp?.toISOString || ISO_8601.test(textOf(timestamp)) ? timestamp! : NaN)
+    const timestamp = event.timestamp as never as Date | string | number
+    // Only a number is its own number.
+    return +new Date(timestamp === +timestamp || (timestamp as Date).toISOString || ISO_8601.test(timestamp as string) ? timestamp : NaN)
   })
   // Analytics.js puts a name among a page's properties, but not among a screen's.
   const dimensions = dimensionsOf(properties, isTrack ? { value: '' } : name && { name }, filter, note)
 
   if (!uniqueId) return 'no_id'
   if (!meterApiName.trim()) return 'blank_meter'
-  if (!isFinite(meterValue)) return 'bad_value'
+  if (!DECIMAL.test(value) || !isFinite(meterValue)) return 'bad_value'
   if (isNaN(meterTimeInMillis)) {
     note('timestamp: unreadable, replaced by now')
     meterTimeInMillis = now

@@ -4,8 +4,8 @@ export type Scalar = string | number | boolean
 export const textOf = (value: unknown): string =>
   typeof value === 'string' ? value.trim() && value : /number|boolean/.test(typeof value) ? String(value) : ''
 
-/** A text as a value that is sent: `/` and `|` never travel. */
-export const withoutSeparators = (value: Scalar): string => String(value).replace(/[/|]/g, '_')
+/** A scalar as a value that is sent: `/` and `|` never travel. */
+export const withoutSeparators = <T>(value: T): T => (typeof value === 'string' ? value.replace(/[/|]/g, '_') as T : value)
 
 /** A Date as the text that it is in JSON. An invalid one throws. */
 export const plain = (value: unknown): unknown => (value as Partial<Date> | undefined)?.toISOString?.() ?? value
