@@ -34,9 +34,10 @@ async function settings() {
 
   const rowsOf = (rules, path = '') =>
     Object.entries(rules).flatMap(([key, rule]) => {
-      const name = path + key
+      const name = path + (key === '0' ? '*' : key)
       if (typeof rule === 'string') return [row(name, `\`${rule}\``)]
-      return [...(docs[name] && !rule['*'] ? [row(name, 'object')] : []), ...rowsOf(rule, `${name}.`)]
+      if (Array.isArray(rule)) return [row(name, `\`${rule}[]\``)]
+      return [...(docs[name] && !rule[0] ? [row(name, 'object')] : []), ...rowsOf(rule, `${name}.`)]
     })
   return ['| Setting | Type | Default | |', '|---|---|---|---|', ...rowsOf(table)].join('\n')
 }

@@ -61,7 +61,7 @@ it.each([
   ['http:usage', false],
 ])('collectorUrl %j: %j', (collectorUrl, right) => {
   if (right) expect(read({ collectorUrl }).collectorUrl).toBe(collectorUrl)
-  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? collectorUrl : `"${collectorUrl}"`}, expected an http(s) URL or a /path of your collector, where the API key belongs`))
+  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? collectorUrl : `"${collectorUrl}"`}, expected a URL or /path of your collector, where the API key belongs`))
 })
 
 it.each([
@@ -75,15 +75,16 @@ it.each([
   ['meters is "object", expected object', { ...url, meters: 'object' }],
   ['onReceipt is "function", expected function', { ...url, onReceipt: 'function' }],
   ['debug is "false", expected true | false', { ...url, debug: 'false' }],
-  ['meters is ["a","b"], expected object', { ...url, meters: ['a', 'b'] }],
+  ['meters is array, expected object', { ...url, meters: ['a', 'b'] }],
   ['meters.page is true, expected string | false', { ...url, meters: { page: true } }],
   ['meters.track.A is "", expected string | false', { ...url, meters: { track: { A: '' } } }],
-  ['meters.only is "A", expected string[]', { ...url, meters: { only: 'A' } }],
-  ['dimensions.deny is [1], expected string[]', { ...url, dimensions: { deny: [1] } }],
-  ['consentCategories is object, expected string[]', { ...url, consentCategories: {} }],
-  ['subscriptions is ["x"], expected object[]', { ...url, subscriptions: ['x'] }],
-  ['meters.only is [""], expected string[]', { ...url, meters: { only: [''] } }],
-  ['collectorUrl is [], expected string', { collectorUrl: [] }],
+  ['meters.only is "A", expected array', { ...url, meters: { only: 'A' } }],
+  ['dimensions.deny.0 is 1, expected string', { ...url, dimensions: { deny: [1] } }],
+  ['consentCategories is object, expected array', { ...url, consentCategories: {} }],
+  ['consentCategories.1 is undefined, expected string', { ...url, consentCategories: ['A', undefined] }],
+  ['subscriptions.0 is "x", expected object', { ...url, subscriptions: ['x'] }],
+  ['meters.only.0 is "", expected string', { ...url, meters: { only: [''] } }],
+  ['collectorUrl is array, expected string', { collectorUrl: [] }],
   ['collectorUrl is object, expected string', { collectorUrl: new URL('https://usage.example.com') }],
   ['collectorUrl is object, expected string', { collectorUrl: Object.create(null) as object }],
   ['token is Symbol(x), expected string | function', { ...url, token: Symbol('x') }],
@@ -102,13 +103,13 @@ it.each([
 })
 
 it.each([undefined, null, 'https://usage.example.com', 5])('%j is no settings', (given) => {
-  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is undefined, expected an http/)
+  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is undefined, expected a URL/)
 })
 
 it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('refuses %s, says where it belongs, and does not repeat it', (name) => {
   const attempt = () => read({ [name]: 'sk-canary' })
   expect(attempt).toThrow(TypeError)
-  expect(attempt).toThrow(`${name} is "in the page", expected in your collector, where the API key belongs`)
+  expect(attempt).toThrow(`${name} is "here", expected in your collector, where the API key belongs`)
   expect(attempt).not.toThrow('canary')
 })
 
