@@ -33,6 +33,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let payer: string | undefined
     let start!: (analytics: Analytics) => void
     let delivered: Promise<unknown> = Promise.resolve()
+    let asking: Promise<void> | undefined
 
     const settings = readSettings(given)
     const { collectorUrl, token } = settings
@@ -84,10 +85,6 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       void (async () => settings.onReceipt?.(fate))().catch((error) => warn(`onReceipt failed: ${error}`))
     }
 
-    const hold = (done: Promise<void>): void => {
-      delivered = delivered.then(() => done)
-    }
-
     const open = (): void => {
       if (beacon) return
       beacon = createBeacon({
@@ -104,7 +101,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         },
         log: say,
       })
-      if (token) tokens = createTokens(token, beacon.wake, warn, hold)
+      if (token) tokens = createTokens(token, beacon.wake, warn, (done) => (asking = done))
     }
 
     const deliver = async (ctx: Context): Promise<void> => {
@@ -150,7 +147,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const hook = async (ctx: Context): Promise<Context> => {
       const done = deliver(ctx)
-      hold(done)
+      delivered = delivered.then(() => done)
       // Analytics.js delivers one event after the other, to all destinations: it never waits for the network.
       if (!starting) await done
       return ctx
@@ -186,10 +183,10 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       group: hook,
       alias: hook,
       async flush() {
-        // What it waits for may ask for a token, and one that was refused is renewed.
-        for (let awaited; awaited !== delivered; ) {
-          awaited = delivered
-          await awaited
+        // What no token proves could not be sent; the second time is for what was refused, whose token is renewed.
+        for (let round = 0; round < 2; round++) {
+          await delivered
+          await asking
           await beacon?.flush()
         }
       },
