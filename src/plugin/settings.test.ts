@@ -61,7 +61,7 @@ it.each([
   ['http:usage', false],
 ])('collectorUrl %j: %j', (collectorUrl, right) => {
   if (right) expect(read({ collectorUrl }).collectorUrl).toBe(collectorUrl)
-  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? collectorUrl : `"${collectorUrl}"`}, expected a URL or /path of your collector, where the API key belongs`))
+  else expect(() => read({ collectorUrl })).toThrow(new TypeError(`Amberflo: collectorUrl is ${collectorUrl === undefined ? collectorUrl : `"${collectorUrl}"`}, expected an http(s) URL or a /path of your collector, where the API key belongs`))
 })
 
 it.each([
@@ -103,13 +103,13 @@ it.each([
 })
 
 it.each([undefined, null, 'https://usage.example.com', 5])('%j is no settings', (given) => {
-  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is undefined, expected a URL/)
+  expect(() => read(given)).toThrow(/^Amberflo: collectorUrl is undefined, expected an http/)
 })
 
 it.each(['apiKey', 'api_key', 'API-KEY', 'x-api-key', 'X_API_KEY', 'apikey'])('refuses %s, says where it belongs, and does not repeat it', (name) => {
   const attempt = () => read({ [name]: 'sk-canary' })
   expect(attempt).toThrow(TypeError)
-  expect(attempt).toThrow(`${name} is "here", expected in your collector, where the API key belongs`)
+  expect(attempt).toThrow(`${name} is "in the page", expected in your collector, where the API key belongs`)
   expect(attempt).not.toThrow('canary')
 })
 

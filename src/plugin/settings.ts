@@ -68,7 +68,7 @@ export const readSettings = (given: AmberfloSettings): AmberfloSettings => {
       const full = path + name
       const rule = known[name] ?? known[0]
       if (!rule) {
-        if (/api.?key$/i.test(name)) fail(full, 'here', `in ${HOME}`)
+        if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
         unknown.push(full)
       } else if (isList || value !== undefined) {
         const expected = typeof rule === 'string' ? rule : typeOf(rule) as string
@@ -82,7 +82,7 @@ export const readSettings = (given: AmberfloSettings): AmberfloSettings => {
   const settings = read(given ?? {}, table, '') as AmberfloSettings
   const { collectorUrl } = settings
   const address = tried(() => collectorUrl[0] + new URL(collectorUrl, 'http://_').href)
-  if (!COLLECTOR.test(address as string)) fail('collectorUrl', collectorUrl, `a URL or /path of ${HOME}`)
+  if (!COLLECTOR.test(address as string)) fail('collectorUrl', collectorUrl, `an http(s) URL or a /path of ${HOME}`)
   if (unknown[0]) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }
