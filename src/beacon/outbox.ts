@@ -4,7 +4,7 @@ import { setEntry, type Store } from './storage.js'
 import type { Locks } from './tabs.js'
 
 /** How many rows are read in one transaction: no long task, however much a page has left. */
-const READ_ROWS = 20
+const READ_ROWS = 10
 /** A row of more would hold up its neighbours' commit, and a takeover. */
 const ROW_ITEMS = 100
 
