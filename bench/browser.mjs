@@ -8,7 +8,7 @@ import { importTypeScript } from '../scripts/import-ts.mjs'
 import { report } from './browser/report.mjs'
 import { scenarios } from './browser/scenarios.mjs'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5)
+const ROUNDS = Number(process.env.ROUNDS ?? 9)
 const root = new URL('..', import.meta.url)
 
 const { chromePath } = await importTypeScript(fileURLToPath(new URL('test/engines/find.ts', root)))
