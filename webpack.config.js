@@ -23,8 +23,8 @@ const minimizer = (mangle) =>
  * is, or the DOM's where the script uses them.
  */
 const internal = `
-  accept ctx customer dueAt forget hurry knows limits needsProof newId onFate onRetry post receipts
-  release renew renewed retryAfter run send state takeOver tries url visible
+  accept dueAt forget hurry knows limits needsProof newId onFate onRetry post receipts
+  release renew renewed retryAfter send state takeOver tries url visible
 `
 
 const shared = {

@@ -41,6 +41,24 @@ describe('leftovers', () => {
     expect(await third.disk.rows()).toEqual([['last']])
   })
 
+  it('that were taken over while storage was full are deleted where they were, once it is not', async () => {
+    const locks = fakeLocks()
+    const gone = open('p1', undefined, locks)
+    const items = entries(2)
+    await gone.putAll(items)
+    gone.disk.hold()
+    gone.outbox.remove(items.slice(0, 1))
+    gone.outbox.leave()
+    gone.crash()
+    const next = open('p2', createDisk(), locks)
+    next.disk.full = true
+    await next.takeOver()
+    next.disk.full = false
+    await settled(next.outbox)
+    expect(ids(next.handed.flat())).toEqual(['r1', 'last'])
+    expect((await next.disk.rows()).flat()).toEqual(['r1', 'last'])
+  })
+
   it('keep their texts, keys, proofs and times', async () => {
     const { disk, outbox } = open('p1')
     const item = entry('r0', { json: '{"a": "ü"}', proof: 'A', at: 5 })

@@ -96,8 +96,8 @@ export function createOutbox(
       if (noted) note()
     } catch (error) {
       onBlocked(error)
-      // What has ended is forgotten, as it may never have been stored: the floor will pass it.
-      for (const row of saving) if (row.items[0]) changed.add(row)
+      // What has ended is forgotten, as it may never have been stored: the floor will pass it, if it is this page's own.
+      for (const row of saving) if (row.items[0] || row.key[0] !== owner) changed.add(row)
       saving = []
     }
   }

@@ -23,9 +23,8 @@ export const openLocks = (store: Store): Locks =>
       // One from the future was made by a clock that has been set back since.
       if (age >= 0 && age < LEASE_MS) return
       const renew = () => setEntry(store, entry, `${Date.now()}`)
-      // Nobody would know of one that cannot be kept.
-      if (!renew()) return
-      const timer = setInterval(renew, RENEWAL_MS)
+      // One that cannot be kept is granted all the same: what two pages send is discarded as duplicates, what none sends is not billed.
+      const timer = renew() ? setInterval(renew, RENEWAL_MS) : 0
       await hold(true)
       clearInterval(timer)
       setEntry(store, entry)

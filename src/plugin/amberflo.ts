@@ -105,7 +105,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     }
 
     const deliver = async (ctx: Context): Promise<void> => {
-      const messageId = ctx.event.messageId!
+      const messageId = String(ctx.event.messageId)
       const tell = (message: string): void => say('debug', message, ctx)
       const note = (text: string): void => say('warn', text, ctx)
 

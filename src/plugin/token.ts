@@ -1,5 +1,5 @@
 import { backoffMs } from '../beacon/index.js'
-import { textOf, tried } from '../mapping/index.js'
+import { tried } from '../mapping/index.js'
 import type { AmberfloSettings } from './types.js'
 
 export interface Tokens {
@@ -8,7 +8,7 @@ export interface Tokens {
    * there. With `refused`, another than that one, for somebody who need not be who pays now.
    */
   proof(customer: string, refused?: string): string | undefined
-  /** Stops the timer. */
+  /** Stops the timer; what is still on its way is ignored. */
   close(): void
 }
 
@@ -29,8 +29,7 @@ const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } =
  * when the customer changes.
  *
  * A JWT proves its `sub`. An opaque token is taken to prove whoever paid when it was asked for; one that was asked for
- * before anybody paid, whoever pays first. Each is kept for when its customer is back; one that has expired meanwhile, or
- * while the machine slept, is found out by the collector, which refuses it.
+ * before anybody paid, whoever pays first. Each is kept for when its customer is back, while it lasts.
  *
  * @param onToken is told of each new token, and whom it proves
  * @param report is told once when `source` begins to fail; it is asked again with backoff
@@ -44,6 +43,8 @@ export const createTokens = (
 ): Tokens => {
   /** By customer, the token that came last; `''` where one was only asked for. `''` is nobody, before anybody pays. */
   const proofs: Record<string, string | undefined> = { __proto__: null as never }
+  /** By customer, until when that token is good, in epoch milliseconds of the browser's clock. */
+  const ends: Record<string, number> = { __proto__: null as never }
   let first = ''
   let payer = ''
   let askAgain = 0
@@ -58,15 +59,18 @@ export const createTokens = (
     proofs[customer] ??= ''
     askAgain = Date.now() + ASK_AGAIN_MS
     try {
-      const token = textOf(await (typeof source === 'string' ? source : source()))
-      if (!token) throw new TypeError('no string')
+      const token = await (typeof source === 'string' ? source : source())
+      if (!token || typeof token !== 'string') throw new TypeError('no string')
       const { sub, iat, exp } = claimsOf(token)
       // Asked for before anybody paid, it is whose it turns out to be, or who pays first.
       const owner = sub ?? (customer || first)
       proofs[owner] = token
-      if (owner) onToken(owner, token)
       // By a wrong clock it may look expired when it is new, or good for longer than its own span; not all have both.
-      wait = Math.max(Math.min(LONGEST_TIMER_MS, ...[exp! * 1000 - Date.now(), (exp! - iat!) * 1000].filter((ms) => ms > 0)) * RENEWED_AT, 1000)
+      const life = Math.min(LONGEST_TIMER_MS, ...[exp! * 1000 - Date.now(), (exp! - iat!) * 1000].filter((ms) => ms > 0))
+      ends[owner] = Date.now() + life
+      // Asked for before anybody paid, it may prove somebody else than who pays now.
+      wait = payer === customer || proofs[payer] ? Math.max(life * RENEWED_AT, 1000) : 0
+      if (owner && !closed) onToken(owner, token)
       failures = 0
     } catch (error) {
       if (!failures++) report(`token failed: ${error}`)
@@ -87,6 +91,11 @@ export const createTokens = (
         // Also of one that is still on its way.
         if (!first) proofs[(first = customer)] ??= proofs['']
         payer = customer
+      }
+      // Timers sleep with the machine, so a token may be found expired here.
+      if (ends[customer]! <= Date.now()) {
+        delete ends[customer]
+        proofs[customer] = refused
       }
       if (proofs[customer] === refused || (!proofs[customer] && Date.now() >= askAgain)) {
         proofs[customer] = undefined
