@@ -2,11 +2,14 @@ import { tried } from '../mapping/index.js'
 import { MAX_BODY_BYTES, MAX_BODY_RECORDS } from '../wire/limits.js'
 import type { AmberfloSettings } from './types.js'
 
-/** What a setting may be (see `isOneOf`), what each item of a list may be, or the settings of a group. */
+/**
+ * What a setting may be, what each item of a list may be, or the settings of a group. A text names types, literals as in
+ * JSON, or a range of integers such as `1..500`.
+ */
 type Rule = string | readonly [Rule] | { readonly [name: string]: Rule }
 
-const METER = 'string | false'
 const NAMES = ['string'] as const
+const METER = 'string | false'
 
 /** Every setting. `0` stands for any name. */
 export const table = {
@@ -23,34 +26,6 @@ export const table = {
   debug: 'true | false',
 } as const satisfies Rule
 
-/** The name of a type. Falsy values, the empty text among them, have none: no setting is of their type. */
-const typeOf = (value: unknown) => (Array.isArray(value) ? 'array' : value && typeof value)
-
-/** What was given, as a text. Objects are not asked for theirs: not all have one. */
-const show = (value: unknown): string =>
-  typeof value === 'string' ? `"${value}"`
-  : String(Object(value) === value ? typeOf(value) : value)
-
-/** A type's name, a literal as in JSON, or a range of integers such as `1..500`. */
-const isOneOf = (value: unknown, expected: string): boolean =>
-  expected.split(' | ').some((one) => {
-    const [least, most] = one.split('..')
-    return most ? Number.isInteger(value) && value! >= least! && value! <= most : one === typeOf(value) || one === show(value)
-  })
-
-const HOME = 'your collector, where the API key belongs'
-
-/**
- * Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. The first
- * character tells a path, and stands before the address as browsers read it: to them `/\\elsewhere.example` is no path,
- * and `usage` is one, but of nobody knows what.
- */
-const COLLECTOR = /^(\/http:\/\/_\/|[^/]https?:\/\/(?!_\/|[^/]*@|([^/]*\.)?amberflo\.io\.?[:/]))/
-
-const fail = (name: string, given: unknown, expected: string): never => {
-  throw new TypeError(`Amberflo: ${name} is ${show(given)}, expected ${expected}`)
-}
-
 /**
  * A checked copy of what was given, without what is undefined.
  *
@@ -59,30 +34,48 @@ const fail = (name: string, given: unknown, expected: string): never => {
 export const readSettings = (given: AmberfloSettings): AmberfloSettings => {
   const unknown: string[] = []
 
-  const read = (group: object, rules: object, path: string): object => {
-    const isList = Array.isArray(rules)
+  const read = (name: string, value: unknown, rule: Rule): unknown => {
+    const isList = Array.isArray(rule)
+    const expected = isList ? 'array' : typeof rule === 'string' ? rule : 'object'
+    // Falsy values, the empty text among them, have no type: no setting is of theirs.
+    const type = Array.isArray(value) ? 'array' : value && typeof value
+    // Objects are not asked for their text: not all have one.
+    const text = typeof value === 'string' ? `"${value}"` : String(Object(value) === value ? type : value)
+    // Texts, but a number is compared with them as numbers.
+    const [least, most] = expected.split('..') as unknown[] as number[]
+    // Only an integer is what its own text begins with.
+    const isRight = most
+      ? parseInt(text) === value && value >= least! && value <= most
+      : expected.split(' | ').some((one) => one === type || one === text)
+    if (!isRight) throw new TypeError(`Amberflo: ${name} is ${text}, expected ${expected}`)
+    if (rule === expected) return value
+
     // Neither inherits anything, for names are looked up in them that anybody may have given.
     const settings: Record<string, unknown> = isList ? ([] as never) : { __proto__: null }
-    const known: Record<string, Rule> = { __proto__: null as never, ...rules }
-    for (const [name, value] of Object.entries(group)) {
-      const full = path + name
-      const rule = known[name] ?? known[0]
-      if (!rule) {
-        if (/api.?key$/i.test(name)) fail(full, 'in the page', `in ${HOME}`)
+    const known: Record<string, Rule> = { __proto__: null as never, ...(rule as object) }
+    for (const [key, item] of Object.entries(value as object)) {
+      const full = (name && `${name}.`) + key
+      const itsRule = known[key] ?? known[0]
+      if (itsRule) {
+        if (isList || item !== undefined) settings[key] = read(full, item, itsRule)
+      } else {
+        // Throws, as below: no value is what is expected here.
+        if (/api.?key$/i.test(key)) read(full, 'in the page', 'in your collector, where the API key belongs')
         unknown.push(full)
-      } else if (isList || value !== undefined) {
-        const expected = typeof rule === 'string' ? rule : typeOf(rule) as string
-        if (!isOneOf(value, expected)) fail(full, value, expected)
-        settings[name] = rule === expected ? value : read(value, rule as object, `${full}.`)
       }
     }
     return settings
   }
 
-  const settings = read(given ?? {}, table, '') as AmberfloSettings
+  const settings = read('', { ...given }, table) as AmberfloSettings
   const { collectorUrl } = settings
-  const address = tried(() => collectorUrl[0] + new URL(collectorUrl, 'http://_').href)
-  if (!COLLECTOR.test(address as string)) fail('collectorUrl', collectorUrl, `an http(s) URL or a /path of ${HOME}`)
+  const address = tried(() => collectorUrl[0]! + new URL(collectorUrl, 'http://_'))
+  // Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. The first
+  // character tells a path, and stands before the address as browsers read it: to them `/\\elsewhere.example` is no path,
+  // and `usage` is one, but of nobody knows what.
+  if (!/^\/http:\/\/_\/|^[^/]https?:\/\/(?!_\/|[^/]*@|([^/]*\.)?amberflo\.io\.?[:/])/.test(address as string)) {
+    read('collectorUrl', collectorUrl, 'an http(s) URL or a /path of your collector, where the API key belongs')
+  }
   if (unknown[0]) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }
