@@ -109,6 +109,14 @@ describe('who pays', () => {
     expect(bodies().map(({ customerId }) => customerId)).toEqual(['acct-u1', 'acct-u1'])
   })
 
+  it('is nobody when that function gives a promise, rather than the visitor', async () => {
+    const { analytics, beacon, receipts } = await openPage({ customerId: (async () => 'acct') as never })
+    const ctx = await analytics.track('A')
+    expect(beacon.items).toEqual([])
+    expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'threw' }])
+    expect(ctx.logs().map(({ message }) => message)).toContain('Amberflo: TypeError: customerId gave an object, expected a string')
+  })
+
   it('is nobody when that function throws, which the page does not feel', async () => {
     const { analytics, beacon, receipts } = await openPage({
       customerId() {

@@ -47,7 +47,7 @@ export interface AmberfloSettings {
   token?: string | (() => string | Promise<string>)
   /**
    * Who pays: the event's user, its group (`context.groupId`, else the page's current group), or what the function
-   * returns; empty counts as missing.
+   * returns at once; empty counts as missing.
    * @default "userId"
    */
   customerId?: 'userId' | 'groupId' | ((event: SegmentEvent) => string | null | undefined)
