@@ -1,4 +1,4 @@
-import { createBench, entry, fetching, idsIn, taken, turn } from './testing/courier.js'
+import { createBench, entries, entry, fetching, idsIn, taken, turn } from './testing/courier.js'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -245,6 +245,55 @@ describe('not now', () => {
     expect(ways().slice(during)).toHaveLength(6)
     expect(new Set(ends()).size).toBe(500)
     expect(ends()).toHaveLength(500)
+  })
+
+  it('is not asked for sooner by what fails later', async () => {
+    const { courier, last, ways } = fetching()
+    for (const ms of [500, 1_000, 2_000, 4_000, 8_000, 16_000]) {
+      await last().answer({ status: 503 })
+      await jest.advanceTimersByTimeAsync(ms)
+    }
+    await last().answer({ status: 503 })
+    courier.add([entry('late')])
+    await jest.advanceTimersByTimeAsync(1_000)
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 503 })
+    const before = ways().length
+    await jest.advanceTimersByTimeAsync(28_900)
+    expect(ways()).toHaveLength(before)
+    await jest.advanceTimersByTimeAsync(100)
+    expect(ways().slice(before)).toEqual(['fetch r0,r1,late'])
+  })
+
+  it.each([500, 0])('for one record alone, by %i, does not keep the others for ever', async (status) => {
+    const { courier, attempts, ends } = createBench()
+    const isBad = (body: string) => idsIn(body).includes('r5')
+    let answered = 0
+    courier.add(entries(10))
+    for (let minute = 0; minute < 10; minute++) {
+      courier.add([entry(`other${minute}`)])
+      courier.hurry()
+      for (; answered < attempts.length; answered++) {
+        const { via, batchId, body, answer } = attempts[answered]!
+        if (via === 'beacon') courier.receipt(batchId, !isBad(body))
+        else await answer(isBad(body) ? { status } : taken())
+      }
+      await jest.advanceTimersByTimeAsync(60_000)
+    }
+    expect(ends().filter((end) => /^r\d accepted/.test(end)).sort()).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9].map((n) => `r${n} accepted`))
+    expect(ends()).toHaveLength(19)
+  })
+
+  it('that was asked for by Retry-After keeps together what was sent together', async () => {
+    const { courier, attempts, last, ways, ends } = fetching(4)
+    for (let round = 0; round < 3; round++) {
+      await attempts.filter(({ via }) => via === 'fetch').pop()!.answer({ status: 429, retryAfter: 60_000 })
+      courier.add([entry('other', { key: 'bob' })])
+      await jest.advanceTimersByTimeAsync(60_000)
+      courier.receipt(last().batchId, true)
+    }
+    expect(ends()).toEqual(['other accepted', 'other accepted', 'other accepted'])
+    expect(ways().filter((way) => way.startsWith('fetch'))).toEqual(Array(4).fill('fetch r0,r1,r2,r3'))
   })
 
   it('goes at once when the network is back', async () => {

@@ -12,6 +12,7 @@ const batchOf = (given: Partial<Batch> = {}): Batch => ({
   state: 'waiting',
   dueAt: 0,
   tries: 0,
+  most: 100,
   via: 'beacon',
   ...given,
 })

@@ -1,12 +1,13 @@
 import type { Entry } from './item.js'
 import type { State } from './states.js'
 
-/** Items of one key under one proof, on their way together. */
+/** How items of one key under one proof travel together. */
 export interface Batch {
-  /** Of the attempts since it rested last; what it holds stays the same meanwhile. */
+  /** Of the attempts since it rested last; empty before the first. */
   id: string
   key: string
   proof?: string | undefined
+  /** The same while it is in flight. */
   items: Entry[]
   /** Bytes of UTF-8 of the items. */
   size: number
@@ -17,6 +18,10 @@ export interface Batch {
   tries: number
   /** The way that was tried last. */
   via: 'beacon' | 'fetch'
+  /** How many items may go together: fewer where more were too large, or one may be what the collector fails at. */
+  most: number
+  /** How many batches had been accepted when it failed last. */
+  seen?: number
   /** A 401 has asked for a new token, which is done once. */
   renewed?: boolean
 }

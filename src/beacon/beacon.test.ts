@@ -56,12 +56,35 @@ describe('the way of an item', () => {
   })
 
   it('goes under a token that comes before it is committed', async () => {
-    const { put, wake, ends } = open({ needsProof: true })
+    const proofs: Record<string, string> = {}
+    const { put, wake, ends } = open({ proofOf: (key) => proofs[key] })
     const kept = put(item('r0'))
-    wake('ann', 'T1')
+    proofs['ann'] = 'T1'
+    wake('ann')
     await kept
     await until(() => ends().length)
     expect(JSON.parse(browser.requests[0]!.body)).toMatchObject({ token: 'T1', records: [{ uniqueId: 'r0' }] })
+  })
+
+  it('goes on when its customer is back', async () => {
+    const { put, ends } = open()
+    await put(item('r0'))
+    browser.network.up = false
+    const answering = globalThis.fetch
+    globalThis.fetch = (async () => ({ status: 403, headers: new Headers() })) as unknown as typeof fetch
+    hide()
+    await jest.advanceTimersByTimeAsync(20_000)
+    globalThis.fetch = answering
+    browser.network.up = true
+    show()
+    await put(item('r1', { key: 'bob' }))
+    hide()
+    await until(() => ends().length)
+    expect(ends()).toEqual(['r1 accepted'])
+    void put(item('r2'))
+    // Before the new one is due, whose acceptance would tell as much.
+    await until(() => ends().length === 2)
+    expect(ends()).toEqual(['r1 accepted', 'r0 accepted'])
   })
 
   it('is that of the newest customer, also when the clock was set back', async () => {

@@ -2,7 +2,7 @@ import { MAX_RECORD_BYTES } from '../wire/limits.js'
 import { createSender } from './attempt.js'
 import { createCourier } from './courier.js'
 import { openDatabase } from './database.js'
-import { utf8Length, type Fate, type Item, type Limits } from './item.js'
+import { utf8Length, type Fate, type Item, type Limits, type ProofOf } from './item.js'
 import { createOutbox, type Outbox } from './outbox.js'
 import { watchReceipts } from './receipt.js'
 import { openStore } from './storage.js'
@@ -17,10 +17,8 @@ export interface BeaconOptions {
   /** Where batches go: absolute or a path of the page's origin, and may have a query of its own. Each address has an outbox of its own. */
   url: string
   limits: Limits
-  /** Every batch needs a token: items made without one wait for `wake`. */
-  needsProof: boolean
-  /** After a 401, once a batch: asks for another token for `key` than the refused one, which `wake` tells of. */
-  renew(key: string, refused?: string): void
+  /** Where it is given, every batch needs a token: items that were made without one wait for `wake`. */
+  proofOf?: ProofOf | undefined
   onFate(fate: Fate): void
   /** These items will be sent again. */
   onRetry?(uniqueIds: string[]): void
@@ -29,11 +27,11 @@ export interface BeaconOptions {
 
 export interface Beacon {
   /** Resolves when the item is durable, or held in memory where storage is blocked. Never rejects. */
-  put(item: Item): Promise<void>
+  put(item: Omit<Item, 'proof'>): Promise<void>
   /** Sends all that waits now; resolves when its fate is known, or its customer must come back first. */
   flush(): Promise<void>
-  /** The customer `key` is back, or has a new token: what was kept for it goes on. */
-  wake(key: string, proof?: string): void
+  /** `proofOf` has a new token for the customer `key`: what was kept for it goes on. */
+  wake(key: string): void
   /** Stops timers and listeners; what waits stays in the outbox for the next page. */
   close(): void
 }
@@ -64,6 +62,8 @@ export function createBeacon(options: BeaconOptions): Beacon {
   let outbox: Outbox
   // Of two customers the newer one counts, also where the clock has been set back between them, or since another page has left one.
   let latest = 0
+  /** Whose the newest item is. */
+  let payer: string | undefined
   let isBlocked = false
   // Whether others may take over what the page has had.
   let isOver = true
@@ -128,7 +128,11 @@ export function createBeacon(options: BeaconOptions): Beacon {
   return {
     async put(item) {
       const size = utf8Length(item.json)
-      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, at: Math.max(latest, Date.now()), size })
+      const { key } = item
+      const proof = options.proofOf?.(key)
+      // Somebody is back, perhaps: what was kept for them goes on.
+      if (payer !== key) courier.wake((payer = key))
+      if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, proof, at: Math.max(latest, Date.now()), size })
       onFate({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large', via: 'beacon' })
     },
     flush: courier.flush,

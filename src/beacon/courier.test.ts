@@ -200,11 +200,10 @@ describe('what is in flight', () => {
 })
 
 describe('bounds', () => {
-  const held = { needsProof: true }
   const waiting = { proof: undefined }
 
   it('drops the oldest beyond 10,000, and reports each', async () => {
-    const { courier, ends, forgotten } = createBench(held)
+    const { courier, ends, forgotten } = createBench()
     courier.add(entries(9_999, waiting))
     await turn()
     courier.add(entries(4, waiting, 'late'))
@@ -214,7 +213,7 @@ describe('bounds', () => {
   })
 
   it('drops the oldest beyond 2 MiB', async () => {
-    const { courier, ends } = createBench(held)
+    const { courier, ends } = createBench()
     courier.add(entries(64, { ...waiting, size: 32 * 1024 }))
     await turn()
     expect(ends()).toEqual([])
@@ -224,7 +223,7 @@ describe('bounds', () => {
   })
 
   it('counts what joins another batch once', async () => {
-    const { courier, attempts, ends } = createBench(held)
+    const { courier, attempts, ends } = createBench()
     courier.add(entries(63, { ...waiting, key: 'bob', size: 32 * 1024 }, 'held'))
     for (const id of ['r0', 'r1']) {
       courier.add([entry(id, { size: 12 * 1024 })])
@@ -236,7 +235,7 @@ describe('bounds', () => {
   })
 
   it('drops what an earlier page left before its own', async () => {
-    const { courier, ends } = createBench(held)
+    const { courier, ends } = createBench()
     courier.add(entries(100, waiting, 'own'))
     await turn()
     courier.add(entries(9_901, { ...waiting, at: Date.now() - DAY_MS }, 'left'))
@@ -256,11 +255,11 @@ describe('bounds', () => {
   })
 
   it('drops what has waited for 30 days, and sends the rest', async () => {
-    const { courier, ends, ways } = createBench()
+    const { courier, fates, ways } = createBench()
     courier.add([entry('old', { at: Date.now() - 30 * DAY_MS - 1 }), entry('just', { at: Date.now() - 30 * DAY_MS + 2_000 })])
     await turn()
     courier.hurry()
-    expect(ends()).toEqual(['old dropped expired'])
+    expect(fates).toEqual([{ batchId: '', uniqueIds: ['old'], outcome: 'dropped', reason: 'expired', via: 'beacon' }])
     expect(ways()).toEqual(['beacon just'])
   })
 
@@ -283,7 +282,7 @@ describe('bounds', () => {
 
 describe('proof', () => {
   it('is waited for where it is needed', async () => {
-    const { courier, attempts } = createBench({ needsProof: true })
+    const { courier, attempts } = createBench()
     courier.add([entry('r0', { proof: undefined }), entry('r1', { key: 'bob', proof: undefined })])
     courier.hurry()
     courier.leave()
@@ -294,7 +293,7 @@ describe('proof', () => {
   })
 
   it('that came before leftovers without one were read is theirs', () => {
-    const { courier, attempts } = createBench({ needsProof: true })
+    const { courier, attempts } = createBench()
     courier.wake('ann', 'A')
     courier.add([entry('r0', { proof: undefined }), entry('r1', { key: 'bob', proof: undefined })])
     courier.hurry()
@@ -307,6 +306,13 @@ describe('proof', () => {
     courier.wake('ann', 'B')
     courier.hurry()
     expect(JSON.parse(attempts[0]!.body).token).toBe('A')
+  })
+
+  it('is not waited for where there are no tokens', () => {
+    const { courier, ways } = createBench({ proofOf: undefined })
+    courier.add([entry('r0', { proof: undefined })])
+    courier.hurry()
+    expect(ways()).toEqual(['beacon r0'])
   })
 })
 

@@ -2,8 +2,8 @@ import { MAX_BODY_BYTES } from '../wire/limits.js'
 import type { Reply } from './attempt.js'
 import { backoffMs } from './backoff.js'
 import { bodyBytes, bytesOf, envelope, type Batch } from './batch.js'
-import { isCustomer, type Entry, type Fate, type Limits } from './item.js'
-import { isResting, table, type StateEvent } from './states.js'
+import { isCustomer, type Entry, type Fate, type Limits, type ProofOf } from './item.js'
+import { isFlying, table, type StateEvent } from './states.js'
 
 /** No receipt within this time, and `fetch` tells. */
 const RECEIPT_MS = 10_000
@@ -18,8 +18,6 @@ const MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000
 
 export interface CourierOptions {
   limits: Limits
-  /** Items without proof wait for `wake`. */
-  needsProof: boolean
   /** Whether receipts can be seen at all. */
   receipts: boolean
   visible(): boolean
@@ -28,8 +26,7 @@ export interface CourierOptions {
   send(batchId: string, body: string): boolean
   /** Never rejects. */
   post(batchId: string, body: string): Promise<Reply>
-  /** After a 401; another token than the refused one comes by `wake`. */
-  renew(key: string, refused?: string): void
+  proofOf?: ProofOf | undefined
   onFate(fate: Fate): void
   onRetry?(uniqueIds: string[]): void
   log(level: 'debug' | 'warn', message: string): void
@@ -47,40 +44,42 @@ export interface Courier {
   hurry(): void
   /** Hurries, and resolves when the fate of all that waited is known or its customer must come back first. */
   flush(): Promise<void>
-  wake(key: string, proof?: string): void
+  /** The customer `key` is back, or has a new token. */
+  wake(key: string): void
   /** Lets go of everything, without a fate. */
   clear(): void
 }
 
 /** Drives batches through the table of states: it knows when, how often and how much at once; not where to, or of whom. */
 export function createCourier(options: CourierOptions): Courier {
-  const { limits, log } = options
-  // Oldest first.
-  let batches: Batch[] = []
+  const { limits, log, proofOf } = options
+  /** All that waits, and the batch that each is in: one of its own before it is sent. */
+  const waiting = new Map<Entry, Batch>()
+  const flying = new Set<Batch>()
   let notBefore = 0
   let misses = options.receipts ? 0 : BLIND_AFTER
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAt = 0
   const onChange: (() => void)[] = []
-  /** By key: the newest customer that there was, and the token that came last. */
-  const newest = new Map<string, Entry>()
-  const proofs = new Map<string, string>()
+  /** By key: the newest customer that there was. */
+  const newest: Record<string, Entry | undefined> = { __proto__: null as never }
   let isSoon = false
+  /** Batches that were accepted. */
+  let successes = 0
 
   const now = () => performance.now()
 
   /** Waits for its customer. */
-  const isHeld = ({ state, proof }: Batch) => state === 'parked' || (options.needsProof && !proof)
+  const isHeld = (item: Entry) => waiting.get(item)!.state === 'parked' || (proofOf && !item.proof)
 
-  const nextAt = (batch: Batch) => (isResting(batch) ? Math.max(batch.dueAt, notBefore) : batch.dueAt)
+  const nextAt = (batch: Batch) => (flying.has(batch) ? batch.dueAt : Math.max(batch.dueAt, notBefore))
 
   /** The items' fate is final. */
   const end = (batch: Batch, items: readonly Entry[], outcome: Fate['outcome'], reason?: string) => {
-    if (!items[0]) return
-    batch.items = batch.items.filter((item) => !items.includes(item))
-    batch.size = bytesOf(batch.items)
-    options.forget(items)
-    options.onFate({ batchId: batch.id, uniqueIds: items.map(({ id }) => id), outcome, reason, via: batch.via } as Fate)
+    const ended = items.filter((item) => waiting.delete(item))
+    if (!ended[0]) return
+    options.forget(ended)
+    options.onFate({ batchId: batch.id, uniqueIds: ended.map(({ id }) => id), outcome, reason, via: batch.via } as Fate)
   }
 
   /** Takes the step that the table gives, and says why; `false` if it gives none. */
@@ -89,16 +88,20 @@ export function createCourier(options: CourierOptions): Courier {
     if (!next) return false
     log(level, `batch ${batch.id}: ${batch.state} > ${next} (${cause})`)
     batch.state = next
+    flying[isFlying(next) ? 'add' : 'delete'](batch)
     return true
   }
 
   /** Sends the batch the way that the event asks for, unless it has to wait its turn. */
   const attempt = (batch: Batch, event: StateEvent): void => {
-    const flying = batches.filter((other) => other === batch || !isResting(other))
-    // One alone may always try: `fetch` takes what no beacon can.
-    if (flying[1] && (flying.length > MAX_FLYING || flying.reduce((sum, other) => sum + bodyBytes(other), 0) > MAX_BODY_BYTES)) return
-    // A receipt of an earlier attempt must not speak for what it holds now.
-    if (isResting(batch)) batch.id = options.newId()
+    if (!flying.has(batch)) {
+      const bytes = [...flying, batch].reduce((sum, other) => sum + bodyBytes(other), 0)
+      // One alone may always try: `fetch` takes what no beacon can.
+      if (flying.size && (flying.size >= MAX_FLYING || bytes > MAX_BODY_BYTES)) return
+      // A receipt of an earlier attempt must not speak for what it holds now.
+      batch.id = options.newId()
+      for (const item of batch.items) waiting.set(item, batch)
+    }
     if (!step(batch, event)) return
     const body = envelope(batch, Date.now())
     // Nothing comes of it where a `fetch` is under way: that has a patience of its own.
@@ -114,24 +117,23 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const answered = (batch: Batch, { status, retryAfter, rejected }: Reply, isMissed: boolean) => {
-    const { items } = batch
     // A receipt was faster, or it was let go of meanwhile: then the outbox has it.
-    if (!items[0]) return
+    if (!flying.has(batch)) return
+    const { items } = batch
     // One record cannot be halved.
     const event = status === 413 && !items[1] ? 400 : status in table.fetch ? (status as StateEvent) : 'later'
     step(batch, event, status === 200 || batch.tries ? 'debug' : 'warn', status || 'no answer: offline? CSP?')
     if (status === 200) {
-      for (const one of rejected) end(batch, batch.items.filter(({ kind, id, key }) => one?.id === (kind === 'records' ? id : key)), 'rejected', one?.reason)
+      for (const one of rejected) end(batch, items.filter(({ kind, id, key }) => one?.id === (kind === 'records' ? id : key)), 'rejected', one?.reason)
       // A batch with a rejected record has no receipt by design; where an attempt failed, the beacon met the same trouble.
       if (isMissed && !batch.tries && !rejected[0]) misses++
       return accept(batch)
     }
     if (batch.state === 'settled') return end(batch, items, 'dropped', 'refused')
+    const half = (items.length + 1) >> 1
     if (batch.state === 'waiting') {
-      const half = items.splice(items.length >> 1)
+      batch.most = half
       batch.dueAt = 0
-      batch.size = bytesOf(items)
-      batches.push({ ...batch, items: half, size: bytesOf(half) })
       return
     }
     batch.tries++
@@ -139,65 +141,70 @@ export function createCourier(options: CourierOptions): Courier {
     notBefore = Math.max(notBefore, now() + retryAfter)
     if (batch.state === 'backoff') {
       options.onRetry?.(items.map(({ id }) => id))
-      // During an outage a page must not have a request for every second of it.
-      join(batch)
+      // Where others have got through since it failed last, the trouble may be one item's, which must not keep the rest.
+      if (batch.seen! < successes && !retryAfter) batch.most = half
+      batch.seen = successes
     } else if (status === 401 && !batch.renewed) {
       batch.renewed = true
-      options.renew(batch.key, batch.proof)
+      if (proofOf?.(batch.key, batch.proof)) wake(batch.key)
     }
   }
 
-  /** Lets the batch go with another of its kind that has room, and gives whether there is one. What waits without room is closed. */
-  const join = (batch: Batch): boolean =>
-    batches.some((other) => {
-      // What waits for the first time may not share the trouble of what was refused.
-      if (!other.dueAt || (batch.state === 'waiting' && other.tries) || other === batch || other.state !== batch.state || other.key !== batch.key || other.proof !== batch.proof) return false
-      const { items } = other
-      const fits = items.length + batch.items.length <= limits.maxRecords && other.size + batch.size <= limits.maxBytes
-      if (fits) {
-        items.push(...batch.items)
-        other.size += batch.size
-        batch.items = []
-        batch.size = 0
-      }
-      if (batch.state === 'waiting' && !(fits && items.length < limits.maxRecords)) other.dueAt = 0
-      return fits
-    })
-
-  /** Drops what may not wait, or no longer, oldest first: leftovers come late, but are old. */
-  const bound = () => {
+  /**
+   * Drops what may not wait, or no longer, oldest first, and gives all other batches: those in flight, and what can go
+   * together of what rests.
+   */
+  const gather = () => {
+    const batches = [...flying]
     const oldest = Date.now() - MAX_AGE_MS
-    // Many times as fast as `flatMap`, for thousands.
-    const all = ([] as Entry[]).concat(...batches.map(({ items }) => items)).sort((a, b) => a.at - b.at)
+    // Leftovers come late, but are old.
+    const all = [...waiting.keys()].sort((a, b) => a.at - b.at)
     // Of this item and all that are newer.
     let count = all.length
     let bytes = bytesOf(all)
     for (const item of all) {
+      const batch = waiting.get(item)!
+      const { key, proof, size } = item
       const reason =
-        isCustomer(item) && newest.get(item.key) !== item ? 'superseded'
+        isCustomer(item) && newest[key] !== item ? 'superseded'
         : item.at < oldest ? 'expired'
         : count > MAX_WAITING || bytes > MAX_WAITING_BYTES ? 'overflow'
         : ''
-      const batch = reason && batches.find(({ items }) => items.includes(item))
-      // What is in flight counts, but is left alone.
-      if (batch && isResting(batch)) end(batch, [item], 'dropped', reason)
       count--
-      bytes -= item.size
+      bytes -= size
+      // What is in flight counts, but is left alone.
+      if (flying.has(batch)) continue
+      if (reason) end(batch, [item], 'dropped', reason)
+      else if (!isHeld(item)) {
+        // What waits for the first time may not share the trouble of what was refused. During an outage a page must not
+        // have a request for every second of it.
+        let group = batches.find((other) => other.state === batch.state && other.key === key && other.proof === proof && other.most === batch.most && !other.tries === !batch.tries)
+        const isWaiting = batch.state === 'waiting'
+        if (!group || group.items.length >= group.most || group.size + size > limits.maxBytes) {
+          if (group && isWaiting) group.dueAt = 0
+          group = { ...batch, key, proof, items: [], size: 0 }
+          // The newest first.
+          batches.unshift(group)
+        }
+        group.size += size
+        const isFull = group.items.push(item) >= group.most
+        // What has failed goes by the oldest's time: what fails meanwhile must not hurry it.
+        if (isWaiting) group.dueAt = isFull ? 0 : Math.min(group.dueAt, batch.dueAt)
+      }
     }
-    batches = batches.filter(({ items }) => items[0])
+    return batches.reverse()
   }
 
   /** Does all that is due, oldest first, and comes back for the next. */
   const pump = (event: StateEvent = misses >= BLIND_AFTER && options.visible() ? 'blind' : 'due') => {
-    bound()
+    const batches = gather()
     // One moment for all of it: what becomes due meanwhile has a timer of its own.
     const time = now()
     // A customer travels before the records that came after it.
     const behind = new Set<string>()
     for (const batch of batches) {
-      if (isHeld(batch)) continue
       if (nextAt(batch) <= time) {
-        if (!isResting(batch)) attempt(batch, 'unconfirmed')
+        if (flying.has(batch)) attempt(batch, 'unconfirmed')
         else if (event === 'leave' || !behind.has(batch.key)) attempt(batch, event)
       }
       if (batch.items.some(isCustomer)) behind.add(batch.key)
@@ -224,21 +231,21 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const accept = (batch: Batch) => {
+    successes++
     end(batch, batch.items, 'accepted')
     // What was refused may be taken again: a session that had ended was begun anew, for example.
-    wake(batch.key, batch.proof)
+    wake(batch.key)
   }
 
   const hurry = (event?: StateEvent) => {
-    for (const batch of batches) if (isResting(batch)) batch.dueAt = 0
+    for (const batch of waiting.values()) if (!flying.has(batch)) batch.dueAt = 0
     pump(event)
   }
 
-  const wake = (key: string, proof?: string) => {
-    if (proof) proofs.set(key, proof)
-    for (const batch of batches) {
-      if (batch.key !== key || !isHeld(batch)) continue
-      batch.proof = proof ?? batch.proof
+  const wake = (key: string) => {
+    for (const item of [...waiting.keys()].filter((other) => other.key === key && isHeld(other))) {
+      const batch = waiting.get(item)!
+      item.proof = proofOf?.(key, null) ?? item.proof
       step(batch, 'wake')
       // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
       if (batch.tries < 2) batch.dueAt = 0
@@ -249,17 +256,14 @@ export function createCourier(options: CourierOptions): Courier {
   return {
     add(items) {
       for (const item of items) {
-        if (isCustomer(item) && !((newest.get(item.key)?.at ?? 0) > item.at)) newest.set(item.key, item)
-        // Its key, proof and size are the item's.
-        const batch: Batch = { ...item, proof: item.proof ?? proofs.get(item.key), id: '', items: [item], state: 'waiting', dueAt: 1, tries: 0, via: 'beacon' }
-        if (join(batch)) continue
-        batch.dueAt = limits.maxRecords > 1 ? now() + limits.maxDelayMs : 0
-        batches.push(batch)
+        if (isCustomer(item) && !((newest[item.key]?.at ?? 0) > item.at)) newest[item.key] = item
+        item.proof ??= proofOf?.(item.key, null)
+        waiting.set(item, { id: '', state: 'waiting', dueAt: now() + limits.maxDelayMs, tries: 0, via: 'beacon', most: limits.maxRecords } as Batch)
       }
       soon()
     },
     receipt(batchId, accepted) {
-      const batch = batches.find(({ id }) => id === batchId)
+      const batch = [...flying].find(({ id }) => id === batchId)
       if (!batch) return
       if (accepted && step(batch, 'receipt')) {
         misses = 0
@@ -271,15 +275,16 @@ export function createCourier(options: CourierOptions): Courier {
     leave: () => hurry('leave'),
     hurry,
     async flush() {
-      const mine = new Set(batches.flatMap(({ items }) => items))
+      const mine = [...waiting.keys()]
       hurry()
-      while (batches.some((batch) => !isHeld(batch) && batch.items.some((item) => mine.has(item)))) {
+      while (mine.some((item) => waiting.has(item) && !isHeld(item))) {
         await new Promise<void>((resolve) => onChange.push(resolve))
       }
     },
     wake,
     clear() {
-      for (const batch of batches) batch.items = []
+      waiting.clear()
+      flying.clear()
       pump()
     },
   }

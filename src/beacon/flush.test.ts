@@ -51,7 +51,7 @@ describe('flush', () => {
   })
 
   it('does not wait for customers who must come back first', async () => {
-    const bench = createBench({ needsProof: true })
+    const bench = createBench()
     bench.courier.add([entry('r0', { proof: undefined })])
     expect(await flushed(bench)()).toBe(true)
   })

@@ -20,6 +20,12 @@ export interface Entry extends Item {
 
 export const isCustomer = ({ kind }: Item): boolean => kind === 'customers'
 
+/**
+ * The token of `key`, which pays now; where there is none it is asked for, and `wake` tells when it has come. With
+ * `refused`, of somebody who need not be who pays now: another token than that one, or, with `null`, the one there is.
+ */
+export type ProofOf = (key: string, refused?: string | null) => string | undefined
+
 /** What became of some items, once that is known. */
 export interface Fate {
   /** Empty where an item never came into a batch. */

@@ -1,5 +1,5 @@
 import { createBench, entry, idsIn, taken, turn, type Bench } from './testing/courier.js'
-import { isResting, table, type State, type StateEvent } from './states.js'
+import { isFlying, table, type State, type StateEvent } from './states.js'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -113,7 +113,7 @@ describe('the table of states', () => {
     ])
   })
 
-  it('calls resting what is not in flight', () => {
-    expect(states.filter((state) => isResting({ state }))).toEqual(['waiting', 'backoff', 'parked', 'settled'])
+  it('calls flying what is in flight', () => {
+    expect(states.filter(isFlying)).toEqual(['beacon', 'fetch'])
   })
 })

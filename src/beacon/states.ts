@@ -28,5 +28,4 @@ export const table: Record<State, Partial<Record<StateEvent, State>>> = {
   settled: {},
 }
 
-/** Not in flight. */
-export const isResting = ({ state }: { state: State }): boolean => state !== 'beacon' && state !== 'fetch'
+export const isFlying = (state: State): boolean => state === 'beacon' || state === 'fetch'

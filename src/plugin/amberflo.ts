@@ -30,7 +30,6 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     let analytics: Analytics | undefined
     let beacon: Beacon | undefined
     let tokens: Tokens | undefined
-    let payer: string | undefined
     let start!: (analytics: Analytics) => void
     let delivered: Promise<unknown> = Promise.resolve()
     let asking: Promise<void> | undefined
@@ -87,21 +86,17 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     const open = (): void => {
       if (beacon) return
+      if (token) tokens = createTokens(token, (customer) => beacon!.wake(customer), warn, (done) => (asking = done))
       beacon = createBeacon({
         url: collectorUrl,
         limits: { maxRecords: MAX_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES, maxDelayMs: 1000, ...settings.batch },
-        needsProof: !!token,
-        renew(customer, refused) {
-          const proof = tokens?.proof(customer, refused)
-          if (proof) beacon!.wake(customer, proof)
-        },
+        proofOf: tokens?.proof,
         onFate,
         onRetry(ids) {
           for (const id of ids) waiting.get(id)?.stats.increment('amberflo.retried')
         },
         log: say,
       })
-      if (token) tokens = createTokens(token, beacon.wake, warn, (done) => (asking = done))
     }
 
     const deliver = async (ctx: Context): Promise<void> => {
@@ -132,9 +127,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
               waiting.set(id, ctx)
               tell(`${id} is ${json}`)
               open()
-              const proof = tokens?.proof(key)
-              if (payer !== key) beacon!.wake((payer = key), proof)
-              await beacon!.put({ id, kind: uniqueId ? 'records' : 'customers', key, proof, json })
+              await beacon!.put({ id, kind: uniqueId ? 'records' : 'customers', key, json })
               if (waiting.has(id)) tell(`${id} kept`)
             }
           }

@@ -1,13 +1,9 @@
-import { backoffMs } from '../beacon/index.js'
+import { backoffMs, type ProofOf } from '../beacon/index.js'
 import { tried } from '../mapping/index.js'
 import type { AmberfloSettings } from './types.js'
 
 export interface Tokens {
-  /**
-   * The token that proves `customer`, who pays now; where there is none it is asked for, and `onToken` tells when it is
-   * there. With `refused`, another than that one, for somebody who need not be who pays now.
-   */
-  proof(customer: string, refused?: string): string | undefined
+  proof: ProofOf
   /** Stops the timer; what is still on its way is ignored. */
   close(): void
 }
@@ -31,18 +27,18 @@ const claimsOf = (token: string): { sub?: string; iat?: number; exp?: number } =
  * A JWT proves its `sub`. An opaque token is taken to prove whoever paid when it was asked for; one that was asked for
  * before anybody paid, whoever pays first. Each is kept for when its customer is back, while it lasts.
  *
- * @param onToken is told of each new token, and whom it proves
+ * @param onToken is told whom a new token proves
  * @param report is told once when `source` begins to fail; it is asked again with backoff
  * @param onAsk takes what resolves once the token that is being asked for is there, or cannot be had at the moment
  */
 export const createTokens = (
   source: NonNullable<AmberfloSettings['token']>,
-  onToken: (customer: string, token: string) => void,
+  onToken: (customer: string) => void,
   report: (message: string) => void,
   onAsk: (done: Promise<void>) => void,
 ): Tokens => {
   /** By customer, the token that came last; `''` where one was only asked for. `''` is nobody, before anybody pays. */
-  const proofs: Record<string, string | undefined> = { __proto__: null as never }
+  const proofs: Record<string, string | null | undefined> = { __proto__: null }
   /** By customer, until when that token is good, in epoch milliseconds of the browser's clock. */
   const ends: Record<string, number> = { __proto__: null as never }
   let first = ''
@@ -70,7 +66,7 @@ export const createTokens = (
       ends[owner] = Date.now() + life
       // Asked for before anybody paid, it may prove somebody else than who pays now.
       wait = payer === customer || proofs[payer] ? Math.max(life * RENEWED_AT, 1000) : 0
-      if (owner && !closed) onToken(owner, token)
+      if (owner && !closed) onToken(owner)
       failures = 0
     } catch (error) {
       if (!failures++) report(`token failed: ${error}`)
@@ -87,7 +83,7 @@ export const createTokens = (
 
   return {
     proof(customer, refused) {
-      if (!refused) {
+      if (refused === undefined) {
         // Also of one that is still on its way.
         if (!first) proofs[(first = customer)] ??= proofs['']
         payer = customer

@@ -33,6 +33,8 @@ export const idsIn = (body: string): string[] => {
 
 /** A courier without a browser: every way out of it is recorded, every way in is the test's. */
 export function createBench(given: Partial<CourierOptions> = {}) {
+  /** By key: the token that came last. */
+  const proofs: Record<string, string> = {}
   const attempts: Attempt[] = []
   const fates: Fate[] = []
   const forgotten: Entry[] = []
@@ -42,9 +44,8 @@ export function createBench(given: Partial<CourierOptions> = {}) {
   const page = { visible: true, takesBeacons: true }
   let ids = 0
 
-  const courier = createCourier({
+  const { wake, ...others } = createCourier({
     limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 1_000 },
-    needsProof: false,
     receipts: true,
     visible: () => page.visible,
     newId: () => `b${ids++}`,
@@ -64,7 +65,10 @@ export function createBench(given: Partial<CourierOptions> = {}) {
           },
         })
       }),
-    renew: (key) => renewals.push(key),
+    proofOf(key, refused) {
+      if (refused) renewals.push(key)
+      return proofs[key] === refused ? undefined : proofs[key]
+    },
     onFate: (fate) => fates.push(fate),
     onRetry: (uniqueIds) => retried.push(uniqueIds),
     log: (level, message) => level === 'warn' && warnings.push(message),
@@ -73,7 +77,13 @@ export function createBench(given: Partial<CourierOptions> = {}) {
   })
 
   return {
-    courier,
+    courier: {
+      ...others,
+      wake(key: string, proof?: string) {
+        if (proof) proofs[key] = proof
+        wake(key)
+      },
+    },
     attempts,
     fates,
     forgotten,

@@ -73,8 +73,6 @@ export function createBrowser() {
       const beacon = createBeacon({
         url: '/usage',
         limits: { maxRecords: 100, maxBytes: 48 * 1024, maxDelayMs: 1_000 },
-        needsProof: false,
-        renew() {},
         onFate: (fate) => fates.push(fate),
         log: (level, message) => level === 'warn' && warnings.push(message),
         ...given,

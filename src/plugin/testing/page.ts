@@ -6,7 +6,8 @@ import type { AmberfloSettings, Receipt } from '../types.js'
 /** A beacon that keeps what it is given, and settles it when told to. */
 export const fakeBeacon = () => {
   const items: Item[] = []
-  const wakes: Parameters<Beacon['wake']>[] = []
+  /** Whom a token came for, and which. */
+  const wakes: [key: string, proof?: string | undefined][] = []
   let options: BeaconOptions | undefined
   let closed = 0
   let flushed = 0
@@ -16,15 +17,15 @@ export const fakeBeacon = () => {
     return {
       async put(item) {
         if (isRefusing) settle({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large' })
-        else items.push(item)
+        else items.push({ ...item, proof: options!.proofOf?.(item.key) })
       },
       async flush() {
         const uniqueIds = items.slice(flushed).map(({ id }) => id)
         flushed = items.length
         if (uniqueIds[0]) settle({ uniqueIds })
       },
-      wake(...args) {
-        wakes.push(args)
+      wake(key) {
+        wakes.push([key, options!.proofOf?.(key, null)])
       },
       close() {
         closed++
