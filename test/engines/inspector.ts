@@ -62,7 +62,8 @@ export async function inspect(url: string): Promise<Inspector> {
   }
 
   async function navigation(method: string, params: object): Promise<void> {
-    await command('Page.enable', {})
+    // An error where it is enabled already: a new process of the page has it off again.
+    await command('Page.enable', {}).catch(() => undefined)
     const before = loads
     await command(method, params)
     await until(() => loads > before, 'the page to load')

@@ -1,0 +1,71 @@
+/**
+ * `npm run prove:storms -- [--engine chromium,firefox,webkit] [--count N] [--seed FIRST] [--plain] [--json FILE]`: plays N
+ * storms in each engine, each given by its seed, and tells which of them lost something or had it metered twice. `--plain`
+ * tries a beacon without storage and receipts instead.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { engineNames, type EngineName } from '../engines/index.js'
+import { isBad, play, type Outcome } from './scene.js'
+import { storm } from './storm.js'
+
+/** Each has a browser of its own. */
+const AT_ONCE = 3
+
+const { values: options } = parseArgs({
+  options: {
+    engine: { type: 'string', default: 'chromium' },
+    count: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    plain: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+})
+const engines = options.engine.split(',') as EngineName[]
+const unknown = engines.filter((name) => !engineNames.includes(name))
+if (unknown[0]) throw new Error(`unknown engine ${unknown.join(', ')}; there are ${engineNames.join(', ')}`)
+
+async function playStorm(engine: EngineName, seed: number): Promise<Outcome & { steps: string[] }> {
+  const steps: string[] = []
+  const where = seed % 2 ? 'same origin' : 'cross origin'
+  const outcome = await play(storm(seed, (step) => steps.push(step)), {
+    engine,
+    where,
+    short: false,
+    plain: options.plain,
+    shared: () => Promise.reject(new Error('a storm has a browser of its own')),
+  })
+  return { ...outcome, steps }
+}
+
+async function inEngine(engine: EngineName): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const seeds = Array.from({ length: Number(options.count) }, (_, index) => Number(options.seed) + index)
+  const worker = async (): Promise<void> => {
+    for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+      const started = Date.now()
+      const outcome = await playStorm(engine, seed)
+      outcomes.push(outcome)
+      const { tracked, arrived, doubled, requests, steps, problem } = outcome
+      const seconds = ((Date.now() - started) / 1000).toFixed(0)
+      console.error(`${isBad(outcome) ? '✗' : '✓'} ${engine}, storm ${seed} (${seconds} s): ${tracked} tracked, ${arrived} arrived, ${doubled} twice, ${requests} requests`)
+      if (isBad(outcome)) console.error(`  ${steps.join(' · ')}\n  ${problem ?? ''}`)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return outcomes
+}
+
+const outcomes: Outcome[] = []
+console.log('| Engine | Storms | Events tracked | Arrived | Metered twice | Requests |\n| --- | --: | --: | --: | --: | --: |')
+for (const engine of engines) {
+  const its = await inEngine(engine)
+  outcomes.push(...its)
+  const sum = (key: 'tracked' | 'arrived' | 'doubled' | 'requests'): string => its.reduce((total, outcome) => total + outcome[key], 0).toLocaleString('en-US')
+  console.log(`| ${engine} | ${its.length} | ${sum('tracked')} | ${sum('arrived')} | ${sum('doubled')} | ${sum('requests')} |`)
+}
+const failed = outcomes.filter(isBad).length
+const passed = outcomes.length - failed
+console.log(`\n${passed} of ${outcomes.length} storms without loss or double`)
+if (options.json) writeFileSync(options.json, JSON.stringify({ passed, failed }))
+process.exitCode = failed ? 1 : 0
