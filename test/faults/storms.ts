@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Where } from '../e2e/support/site.js'
 import { engineNames, type EngineName } from '../engines/index.js'
 import { isBad, play, type Outcome } from './scene.js'
 import { storm } from './storm.js'
@@ -27,14 +28,16 @@ if (unknown[0]) throw new Error(`unknown engine ${unknown.join(', ')}; there are
 
 async function playStorm(engine: EngineName, seed: number): Promise<Outcome & { steps: string[] }> {
   const steps: string[] = []
-  const where = seed % 2 ? 'same origin' : 'cross origin'
-  const outcome = await play(storm(seed, (step) => steps.push(step)), {
+  const where: Where = seed % 2 ? 'same origin' : 'cross origin'
+  const fault = storm(seed, (step) => steps.push(step))
+  const outcome = await play(fault, {
     engine,
     where,
     short: false,
     plain: options.plain,
     shared: () => Promise.reject(new Error('a storm has a browser of its own')),
-  })
+    // A browser that does not even start fails its own storm, and no other.
+  }).catch((error: unknown) => ({ fault: fault.name, engine, where, tracked: 0, arrived: 0, doubled: 0, requests: 0, problem: String(error) }))
   return { ...outcome, steps }
 }
 
