@@ -129,7 +129,6 @@ describe('who pays', () => {
     expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'threw' }])
     expect(ctx.logs().map(({ message }) => message)).toContain('Amberflo: Error: boom')
   })
-
 })
 
 describe('what is left out', () => {

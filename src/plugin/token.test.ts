@@ -12,7 +12,7 @@ const reports: string[] = []
 let asked: Promise<void>
 const open = (source: Parameters<typeof createTokens>[0]) =>
   (tokens = createTokens(source, (customer) => told.push([customer, tokens.proof(customer, null)!]), (message) => reports.push(message), (done) => (asked = done)))
-/** What the plugin does where a batch was refused. */
+/** What the delivery does where a batch was refused. */
 const renew = (customer: string, refused: string) => {
   const token = tokens.proof(customer, refused)
   if (token) told.push([customer, token])

@@ -6,7 +6,8 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { engineNames, launch, type Browser, type EngineName } from '../engines/index.js'
+import { askedEngines } from '../engines/asked.js'
+import { launch, type Browser, type EngineName } from '../engines/index.js'
 import type { Where } from '../e2e/support/site.js'
 import type { Fault } from './fault.js'
 import { faults } from './faults.js'
@@ -27,13 +28,6 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 })
-
-function chosenEngines(): EngineName[] {
-  const names = options.engine.split(',') as EngineName[]
-  const unknown = names.filter((name) => !engineNames.includes(name))
-  if (unknown.length > 0) throw new Error(`unknown engine ${unknown.join(', ')}; there are ${engineNames.join(', ')}`)
-  return names
-}
 
 function chosenFaults(): Fault[] {
   const chosen = faults.filter(({ name }) => !options.fault || name.includes(options.fault))
@@ -67,7 +61,7 @@ async function inEngine(engine: EngineName, onOutcome: (outcome: Outcome) => voi
 
 const outcomes: Outcome[] = []
 const engines: { engine: EngineName; version: string }[] = []
-for (const engine of chosenEngines()) engines.push(await inEngine(engine, (outcome) => outcomes.push(outcome)))
+for (const engine of askedEngines(options.engine)) engines.push(await inEngine(engine, (outcome) => outcomes.push(outcome)))
 
 const order = faults.map(({ name }) => name)
 outcomes.sort((a, b) => order.indexOf(a.fault) - order.indexOf(b.fault))

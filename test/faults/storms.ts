@@ -6,7 +6,8 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Where } from '../e2e/support/site.js'
-import { engineNames, type EngineName } from '../engines/index.js'
+import { askedEngines } from '../engines/asked.js'
+import type { EngineName } from '../engines/index.js'
 import { isBad, play, type Outcome } from './scene.js'
 import { storm } from './storm.js'
 
@@ -22,9 +23,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 })
-const engines = options.engine.split(',') as EngineName[]
-const unknown = engines.filter((name) => !engineNames.includes(name))
-if (unknown[0]) throw new Error(`unknown engine ${unknown.join(', ')}; there are ${engineNames.join(', ')}`)
+const engines = askedEngines(options.engine)
 
 async function playStorm(engine: EngineName, seed: number): Promise<Outcome & { steps: string[] }> {
   const steps: string[] = []
