@@ -60,7 +60,7 @@ async function cdn() {
 </script>
 \`\`\`
 
-The file has ${bytes} bytes brotli, and sets one global: \`amberfloDestination\`.`
+The file is ${bytes} bytes brotli, and sets one global: \`amberfloDestination\`.`
 }
 
 await writeParts('README.md', 'readme', { settings, cdn })

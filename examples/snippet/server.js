@@ -36,7 +36,7 @@ const server = createServer(async (request, response) => {
   if (pathname === '/usage') return collector.listener(request, response)
   if (pathname === '/') return response.setHeader('content-type', 'text/html').setHeader('content-security-policy', csp).end(page)
   // A real site takes the customer from its own session.
-  if (pathname === '/usage/token') return response.end(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' }))
+  if (pathname === '/usage/token') return response.setHeader('cache-control', 'no-store').end(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' }))
   // What Segment's CDN would say of a source without destinations.
   if (pathname === '/v1/projects/none/settings') return response.end('{ "integrations": {} }')
 

@@ -11,6 +11,6 @@ export function createUsage({ AMBERFLO_API_KEY, AMBERFLO_URL, COLLECTOR_TOKEN_SE
     collect: collector.listener,
 
     // A real site takes the customer from its own session.
-    token: async (_request, response) => response.end(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' })),
+    token: async (_request, response) => response.setHeader('cache-control', 'no-store').end(await mintToken({ secret: COLLECTOR_TOKEN_SECRET, customerId: 'customer-1' })),
   }
 }

@@ -13,7 +13,8 @@ export function connectForms(call, { onLogOut, onLeave }) {
   onSubmit('screen', ({ name }) => call('screen', name))
   onSubmit('track', (fields) => call('track', fields.name, propertiesOf(fields)))
 
-  onPress('identify', 'reset', onLogOut)
+  // Whatever the form holds.
+  button('identify', 'reset').addEventListener('click', onLogOut)
   onPress('track', 'many', (fields) => {
     for (let index = 0; index < 50; index += 1) call('track', fields.name, propertiesOf(fields))
   })
@@ -44,12 +45,13 @@ function onSubmit(id, call) {
 }
 
 function onPress(id, action, call) {
-  const form = byId(id)
-  form.querySelector(`[data-action=${action}]`).addEventListener('click', () => {
-    const fields = read(form)
+  button(id, action).addEventListener('click', () => {
+    const fields = read(byId(id))
     if (fields) call(fields)
   })
 }
+
+const button = (id, action) => byId(id).querySelector(`[data-action=${action}]`)
 
 /** The form's fields, with `json` as an object; or `undefined`, and the form says what is wrong. */
 function read(form) {

@@ -47,6 +47,8 @@ if (isSandbox) {
 } else {
   byId('held-body').hidden = true
   byId('held-elsewhere').hidden = false
+  // What Amberflo discards cannot be seen from here.
+  byId('tally-twice').parentElement.hidden = true
   setText(byId('held-elsewhere'), 'This is your real account: look at it in Amberflo’s own console. New meters appear there after some minutes.')
 }
 

@@ -75,7 +75,7 @@ export interface AmberfloSettings {
   /** Called when the fate of a batch, or of a record that did not get into one, is known. */
   onReceipt?: (receipt: Receipt) => void
   /**
-   * Prints a line for each step of an event's way to the console.
+   * Prints a line for each step of an event's way to the console, as debug messages.
    * @default false
    */
   debug?: boolean

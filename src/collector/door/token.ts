@@ -175,7 +175,7 @@ function readClaims({ sub, exp, meters }: JWTPayload): Proof {
 const badToken = () =>
   new Refusal(
     'bad_token',
-    `The token is not one of this collector's: it must be a JWT signed with its key, with "sub" (the customer), "aud" "${TOKEN_AUDIENCE}" and "exp".`,
+    `The token is not one of this collector’s: it must be a JWT signed with its key, with "sub" (the customer), "aud" "${TOKEN_AUDIENCE}" and "exp".`,
   )
 
 export const expiredToken = () => new Refusal('expired_token', 'The token has expired. Get a new one and send the batch again.')
