@@ -171,6 +171,16 @@ describe('faults', () => {
     expect(Date.now() - begun).toBeGreaterThanOrEqual(55)
   })
 
+  test('with all fields given, what is 0 or false asks for nothing', async () => {
+    await fault({ status: 0, count: 1, delayMs: 0, reset: true })
+    await expect(ingest()).rejects.toThrow()
+    await fault({ status: 200, count: 1, delayMs: 60, reset: false })
+    const begun = Date.now()
+    expect(await ingest()).toBe(200)
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(55)
+    expect(await read('/sandbox/records')).toEqual([record])
+  })
+
   test('an array happens in order, path and match choose requests, and count 0 ends it all', async () => {
     await fault([{ status: 503 }, { status: 429 }, { status: 500, path: '/customers', count: 9 }, { status: 400, match: 'poison', count: 9 }])
     expect([await ingest(), await ingest(), await ingest()]).toEqual([503, 429, 200])

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { Customer, MeterRecord } from '../wire/payloads.js'
 import { faultOfCustomer, faultOfRecord } from './check.js'
 import { createFaults, parseFault } from './faults.js'
+import type { Fault } from './faults.js'
 import { createStats } from './stats.js'
 import { createStore, type Store } from './store.js'
 
@@ -33,7 +34,7 @@ export function createSandbox({ apiKey }: SandboxOptions) {
     const fault = faults.take(path, body)
     if (fault?.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs))
     if (fault?.reset) throw new ConnectionReset('reset before the request was taken')
-    if (fault?.status) return new Response(fault.body ?? `fault ${fault.status}`, { status: fault.status, headers: fault.headers ?? {} })
+    if (fault?.status !== undefined && failsWith(fault)) return new Response(fault.body ?? `fault ${fault.status}`, { status: fault.status, headers: fault.headers ?? {} })
     const response = await api.fetch(request)
     if (fault?.cut) throw new ConnectionReset('reset after the request was taken')
     return response
@@ -56,6 +57,9 @@ export function createSandbox({ apiKey }: SandboxOptions) {
     },
   }
 }
+
+/** 0, or a success without an answer of its own: the request is merely late. */
+const failsWith = ({ status = 0, body, headers }: Fault) => status >= 300 || (status > 0 && (body !== undefined || headers !== undefined))
 
 /** The API as Amberflo documents it. */
 function amberflo(apiKey: string, store: Store, stats: ReturnType<typeof createStats>) {

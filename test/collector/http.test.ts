@@ -206,6 +206,19 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('%s', (way) => {
     })
   })
 
+  test('what was accepted stays so when it comes again on a day that is full', async () => {
+    let now = Date.parse('2026-03-01T23:59:00Z')
+    const { send } = await start({ now: () => now, limits: { valuePerDay: 10 } })
+    const first = envelope({ sentAt: now, records: [record({ meterTimeInMillis: now, meterValue: 10 })] })
+    expect(await (await send(first)).json()).toMatchObject({ accepted: 1 })
+    now += 120_000
+    const fresh = record({ meterTimeInMillis: now, meterValue: 10 })
+    expect(await (await send(envelope({ sentAt: now, records: [fresh] }))).json()).toMatchObject({ accepted: 1 })
+    expect(await (await send(first)).json()).toEqual({ accepted: 0, duplicates: 1, rejected: [] })
+    const over = record({ meterTimeInMillis: now })
+    expect(await (await send(envelope({ sentAt: now, records: [over] }))).json()).toMatchObject({ rejected: [{ id: over.uniqueId, reason: 'over_limit' }] })
+  })
+
   test('a browser with a wrong clock is stamped once, however often it sends', async () => {
     let now = Date.parse('2026-03-01T12:00:00Z')
     const { send, records } = await start({ now: () => now })

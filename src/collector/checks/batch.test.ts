@@ -119,6 +119,7 @@ describe('a token that ended an hour ago', () => {
     ['nothing at all', {}, 'expired_token'],
     ['no record without a time', { records: [record({ meterTimeInMillis: 'x' })] }, 'expired_token'],
     ['what a slow clock puts before its end', { sentAt: now - 3 * minute, records: [record({ meterTimeInMillis: now - 62 * minute })] }, 'expired_token'],
+    ['what a clock that is months ahead leaves at now', { sentAt: now + 100 * 24 * 60 * minute, records: [record({ meterTimeInMillis: now })] }, 'expired_token'],
     ['what a fast clock puts after its end', { sentAt: now + 3 * minute, records: [record({ meterTimeInMillis: now - 58 * minute })] }, 'taken'],
   ])('%s', (_, change, code) => {
     expect(codeOf(() => check(change, ended))).toBe(code)

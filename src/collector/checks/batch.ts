@@ -6,7 +6,7 @@ import { expiredToken } from '../door/token.js'
 import type { Proof } from '../door/token.js'
 import type { SinkItem } from '../sink.js'
 import { checkCustomer } from './customer.js'
-import { checkRecord } from './record.js'
+import { checkRecord, timeOf } from './record.js'
 import type { RecordRules } from './record.js'
 import { clockDifference, clockShift } from './skew.js'
 import { isPlainObject } from './text.js'
@@ -63,13 +63,16 @@ function requireTimely({ records, sentAt }: Batch, { customerId, expiresAt }: Pr
   if (expiresAt === undefined || now < expiresAt) return
   const difference = clockDifference(sentAt, now)
   const own = records.filter((record) => isPlainObject(record) && record['customerId'] === customerId) as Record<string, unknown>[]
-  const timely = own.every(({ meterTimeInMillis }) => typeof meterTimeInMillis === 'number' && meterTimeInMillis + difference <= expiresAt)
+  const shift = clockShift(sentAt, now)
+  // What will be written is judged: a time that stays as it was given must be timely as it was given.
+  const madeAt = (given: number) => (timeOf(given, { now, shift }) === given + shift ? given + difference : given)
+  const timely = own.every(({ meterTimeInMillis }) => typeof meterTimeInMillis === 'number' && madeAt(meterTimeInMillis) <= expiresAt)
   if (own.length === 0 || !timely) throw expiredToken()
 }
 
 /** A record whose time alone is wrong may be one that was shifted when it came first: the sink knows. Whose it is was checked before. */
 function unlessKnown(result: SinkItem | Reason, value: unknown): SinkItem | Reason {
-  if (result !== 'in_future' && result !== 'too_old') return result
+  if (result !== 'in_future' && result !== 'too_old' && result !== 'over_limit') return result
   const { customerId, uniqueId } = value as MeterRecord
   return { kind: 'record', customerId, id: uniqueId, json: '', unlessKnown: result }
 }

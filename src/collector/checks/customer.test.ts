@@ -49,6 +49,10 @@ test('halves of surrogate pairs are written as U+FFFD', () => {
   expect(kept(cut)).toEqual({ customerId: 'ada', customerName: 'Ada \ufffd', customerEmail: 'ada\ufffd@example.com', traits: { 'plan\ufffd': 'pro\ufffd', seats: 3 } })
 })
 
+test('the id stands for a name that nobody told', () => {
+  expect(kept({ customerId: 'ada' })).toEqual({ customerId: 'ada', customerName: 'ada' })
+})
+
 test('a blank email and empty traits are left out', () => {
   expect(kept({ ...customer, customerEmail: ' ', traits: { stripeId: 'x' } })).toEqual({ customerId: 'ada', customerName: 'Ada' })
 })
@@ -58,7 +62,7 @@ test.each<[Reason, unknown, object?]>([
   ['bad_customer_id', { ...customer, customerId: '' }],
   ['customer_mismatch', { ...customer, customerId: 'bob' }],
   ['customers_off', customer, { customers: false }],
-  ['bad_customer', { ...customer, customerName: undefined }],
+  ['bad_customer', { ...customer, customerName: null }],
   ['bad_customer', { ...customer, customerName: ' ' }],
   ['bad_customer', { ...customer, customerName: 'x'.repeat(1025) }],
   ['bad_customer_id', { ...customer, customerId: 'ada\ud800' }],

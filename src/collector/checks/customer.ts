@@ -30,7 +30,8 @@ export function checkCustomer(value: unknown, rules: CustomerRules): SpoolItem |
   if (!isText(customerId)) return 'bad_customer_id'
   if (rules.customerId !== null && customerId !== rules.customerId) return 'customer_mismatch'
   if (!rules.customers) return 'customers_off'
-  const [customerName, customerEmail] = [mend(value['customerName']), mend(value['customerEmail'])]
+  // The id stands for a name that nobody told, as in the page.
+  const [customerName, customerEmail] = [mend(value['customerName'] === undefined ? customerId : value['customerName']), mend(value['customerEmail'])]
   if (!isName(customerName) || customerName.trim() === '') return 'bad_customer'
   if (customerEmail !== undefined && !isName(customerEmail)) return 'bad_customer'
 

@@ -51,7 +51,7 @@ export function checkRecord(value: unknown, rules: RecordRules): SpoolItem | Rea
 }
 
 /** A time that only the shift would put out of bounds was noted before the browser's clock was set wrong. */
-function timeOf(given: number, { now, shift }: RecordRules): number {
+export function timeOf(given: number, { now, shift }: Pick<RecordRules, 'now' | 'shift'>): number {
   const isPlausible = (time: number) => time <= now + CLOCK_TOLERANCE_MS && time >= now - MAX_AGE_MS
   const shifted = given + shift
   return isPlausible(given) && !isPlausible(shifted) ? given : shifted

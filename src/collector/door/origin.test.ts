@@ -56,6 +56,13 @@ describe('without a list', () => {
   })
 })
 
+test('a page without TLS is not of the origin of a collector that is asked by https', () => {
+  const isAllowed = createOriginCheck({ origins: null, trustProxy: false })
+  const call = (origin: string) => fromRequest(new Request('https://usage.example.com/in', { method: 'POST', headers: { origin } }))
+  expect(isAllowed(call('http://usage.example.com')).allowed).toBe(false)
+  expect(isAllowed(call('https://usage.example.com')).allowed).toBe(true)
+})
+
 test('the answer names the one origin that was allowed', () => {
   expect(corsHeaders({ origin: 'https://www.example.com', site: null })).toEqual({
     'access-control-allow-origin': 'https://www.example.com',

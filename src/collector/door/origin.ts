@@ -36,6 +36,8 @@ export function createOriginCheck({ origins, trustProxy }: OriginRules): (call: 
 function isSameOrigin(call: Call, origin: string | null, site: string | null, trustProxy: boolean): boolean {
   if (site !== null && site !== 'same-origin') return false
   if (origin === null) return true
+  // Where the collector is known to be asked by https, a page without it is another origin's.
+  if (origin.startsWith('http:') && call.url.startsWith('https:')) return false
   const forwarded = trustProxy ? call.header('x-forwarded-host')?.split(',')[0]?.trim() : undefined
   const host = forwarded || call.host()
   if (host === null) return false

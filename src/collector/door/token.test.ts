@@ -50,6 +50,13 @@ describe('mintToken', () => {
   })
 })
 
+test('a token with a long list of meters is good, each time', async () => {
+  const verify = verifier()
+  const token = await mintToken({ secret, customerId: 'ada', meters: Array.from({ length: 250 }, (_, at) => `a meter with a long name ${at}`) })
+  expect(token.length).toBeGreaterThan(8_192)
+  for (const _ of [1, 2]) expect((await verify(token)).meters).toHaveLength(250)
+})
+
 test('a token of less than a second lives for one', async () => {
   expect(await codeOf(verifier()(await mintToken({ secret, customerId: 'ada', expiresIn: 0.1 })))).toBe('verified')
 })

@@ -23,6 +23,10 @@ export async function serve(settings: ServerSettings): Promise<void> {
   const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, drainMs = DRAIN_MS, ...options } = settings
   requireProof(settings)
   setFlagsFromString(FRUGAL)
+  const stopped = nextSignal()
+  let listening = false
+  // Nothing is in hand yet.
+  void stopped.then(() => listening || process.exit(0))
   const log = createLog(logLevel)
   const spool = spoolUrl === undefined ? null : await open(spoolUrl, { ...spoolOptions, warn: (message) => log.warn(message) })
   const stats = spool && (() => spool.stats())
@@ -36,11 +40,11 @@ export async function serve(settings: ServerSettings): Promise<void> {
   } catch (error) {
     throw asConfigError(error)
   }
-  const stopped = nextSignal()
   const respond = createRoutes({ respond: collector.respond, health, metrics })
   const server = await listen({ respond, host, port }).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`PORT ${port}${host === undefined ? '' : ` of HOST ${host}`} cannot be listened on: ${error.code ?? error.message}`)
   })
+  listening = true
   process.stdout.write(`listening on ${server.url}\n`)
   log.info({ url: server.url, spool: spoolUrl?.split(':')[0] ?? 'none' }, 'listening')
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createClient } from '../amberflo/client.js'
 import type { CollectorEvent } from '../events.js'
 import { ingestAll, startUpstream } from '../testing/upstream.js'
+import type { Reply } from '../testing/upstream.js'
 import { createForwarder } from './forwarder.js'
 import type { Forwarder } from './forwarder.js'
 import { openSqlite } from './sqlite.js'
@@ -103,6 +104,24 @@ it('asks with one request at a time while Amberflo is in trouble', async () => {
   expect(upstream.seen.length - after).toBeLessThanOrEqual(3)
   upstream.answerWith(ingestAll)
   await until(empty)
+})
+
+it.each<[string, Reply]>([
+  ['be left alone for a minute', { status: 503, headers: { 'retry-after': '60' } }],
+  ['wait', { delayMs: 60_000 }],
+])('brings usage though Amberflo makes customers %s', async (_, reply) => {
+  upstream.answerWith((seen) => (seen.url.startsWith('/customers') ? reply : ingestAll(seen)))
+  const customers: SpoolItem[] = Array.from({ length: 30 }, (_, at) => ({ kind: 'customer', customerId: `c${at}`, id: `c${at}`, json: `{"customerId":"c${at}"}` }))
+  await spool.append([...customers, ...records(30)])
+  const forwarder = start()
+  await until(() => upstream.posted().length === 30)
+  // And what comes while customers are put off, or on their way.
+  await spool.append(records(30, 'later'))
+  forwarder.wake()
+  await until(() => upstream.posted().length === 60)
+  expect(upstream.seen.filter(({ url }) => url.startsWith('/customers')).length).toBeLessThanOrEqual(8)
+  expect((await spool.stats()).waiting).toBe(30)
+  await upstream.close()
 })
 
 it('obeys Retry-After', async () => {

@@ -25,11 +25,23 @@ export interface Forwarder {
  */
 export function createForwarder(options: AttemptOptions): Forwarder {
   const { spool, observe } = options
-  const attempt = createAttempt(options)
+  const attempt = createAttempt({ ...options, follow })
   const pause = createPause(options.random)
   const workers = new Set<Promise<void>>()
+  /** Customers that are on their way and hold no worker. */
+  const behind = new Set<Promise<unknown>>()
   let lingering: ReturnType<typeof setTimeout> | undefined
   let closed = false
+
+  function tellFailure(error: unknown) {
+    observe({ type: 'alarm', alarm: 'spool_failed', detail: describeFailure(error) })
+    pause.begin()
+  }
+
+  function follow(customers: Promise<unknown>) {
+    const followed = customers.catch(tellFailure).finally(() => behind.delete(followed))
+    behind.add(followed)
+  }
 
   async function work() {
     while (!closed && !pause.isOn()) {
@@ -39,8 +51,11 @@ export function createForwarder(options: AttemptOptions): Forwarder {
       if (isBacklog) start()
       if (items.length > 0) {
         const { reached, retryAfterMs } = await attempt(items, leaseEndsAt)
-        if (reached) pause.end()
-        else pause.begin(retryAfterMs)
+        // Customers have a pause of their own.
+        if (items.some(({ kind }) => kind === 'record')) {
+          if (reached) pause.end()
+          else pause.begin(retryAfterMs)
+        }
       }
       // What came meanwhile has called for itself, and gathers for a while; but a customer may have waited for its turn.
       if (!isBacklog && items.every(({ kind }) => kind === 'record')) return
@@ -50,10 +65,7 @@ export function createForwarder(options: AttemptOptions): Forwarder {
   function start() {
     if (closed || pause.isOn() || workers.size >= (pause.isTrial() ? 1 : MAX_WORKERS)) return
     const worker = work()
-      .catch((error: unknown) => {
-        observe({ type: 'alarm', alarm: 'spool_failed', detail: describeFailure(error) })
-        pause.begin()
-      })
+      .catch(tellFailure)
       .finally(() => workers.delete(worker))
     workers.add(worker)
   }
@@ -74,6 +86,7 @@ export function createForwarder(options: AttemptOptions): Forwarder {
       clearInterval(poll)
       clearTimeout(lingering)
       await Promise.all(workers)
+      await Promise.all(behind)
     },
   }
 }

@@ -94,6 +94,16 @@ it('asks for patience while the spool cannot be opened, and opens it later', asy
   await sink.close()
 })
 
+it('sends on what was left behind once the spool can be opened, though nobody brings more', async () => {
+  const spool = await open()
+  await spool.append([record('1')])
+  await spool.close()
+  let failures = 1
+  const sink = sinkOn(() => (failures-- > 0 ? Promise.reject(new Error('down')) : open()))
+  await until(() => upstream.posted().length === 1)
+  await sink.close()
+})
+
 it('asks for patience when the spool cannot be written', async () => {
   const spool = await open()
   const sink = sinkOn(async () => ({ ...spool, append: () => Promise.reject(Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' })) }))

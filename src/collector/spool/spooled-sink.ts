@@ -39,6 +39,7 @@ interface Opened {
 export function createSpooledSink({ openSpool, client, observe, now }: SpooledOptions): Sink {
   let opened: Promise<Opened> | null = null
   let spoolInUse: Spool | null = null
+  let closed = false
 
   function open(): Promise<Opened> {
     if (opened) return opened
@@ -46,7 +47,12 @@ export function createSpooledSink({ openSpool, client, observe, now }: SpooledOp
     opened = opening
     opening.catch((error: unknown) => {
       tellFailure(error)
-      setTimeout(() => (opened = null), REOPEN_AFTER_MS)
+      const again = setTimeout(() => {
+        opened = null
+        // What is in it must not wait for somebody to bring more.
+        if (!closed) open().catch(() => undefined)
+      }, REOPEN_AFTER_MS)
+      ;(again as { unref?: () => void }).unref?.()
     })
     return opening
   }
@@ -78,6 +84,7 @@ export function createSpooledSink({ openSpool, client, observe, now }: SpooledOp
     },
     hurry: () => spoolInUse?.hurry?.(),
     async close() {
+      closed = true
       const { spool, forwarder } = (await opened?.catch(() => null)) ?? {}
       await forwarder?.close()
       await spool?.close()

@@ -1,0 +1,41 @@
+import type { Observe } from '../events.js'
+import type { Leased, Spool } from './spool.js'
+
+/** Amberflo's own guidance: at least two attempts later than 20 s before anything is given up. */
+const PATIENCE = { attempts: 2, ms: 20_000 }
+
+const FIRST_DELAY_MS = 1_000
+
+export interface SettleOptions {
+  spool: Spool
+  observe: Observe
+  now?: () => number
+  random?: () => number
+  patience?: typeof PATIENCE
+}
+
+/** What becomes of an item that Amberflo did not take. */
+export interface Settle {
+  /** Amberflo refuses it alone: it is due again later, and dead when that has happened again and again. */
+  refuse(item: Leased, status: number): Promise<void>
+  /** Each is due again later, by its own past, so that one which alone makes trouble comes ever more seldom. */
+  putOff(items: readonly Leased[], atLeastMs?: number): Promise<void>
+}
+
+export function createSettle({ spool, observe, now = Date.now, random = Math.random, patience = PATIENCE }: SettleOptions): Settle {
+  return {
+    async refuse(item, status) {
+      if (item.attempts >= patience.attempts && now() - item.appendedAt >= patience.attempts * patience.ms) {
+        observe({ type: 'alarm', alarm: 'upstream_refused', detail: { status } })
+        return spool.dead([item], `status ${status}`)
+      }
+      return spool.retry([item], patience.ms * (1 + random() / 4))
+    },
+    async putOff(items, atLeastMs = 0) {
+      for (const item of items) {
+        const limit = Math.min(spool.leaseMs, FIRST_DELAY_MS * 2 ** item.attempts)
+        await spool.retry([item], Math.max(atLeastMs, random() * limit))
+      }
+    },
+  }
+}
