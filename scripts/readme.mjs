@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { brotliCompressSync, constants } from 'node:zlib'
+import { brotliBytes } from './brotli.mjs'
 import { importTypeScript } from './import-ts.mjs'
 import { writeParts } from './parts.mjs'
 
@@ -45,9 +45,7 @@ async function settings() {
 async function cdn() {
   const { version } = JSON.parse(await read('package.json'))
   const integrity = JSON.parse(await read('dist/cdn/integrity.json'))
-  const source = await readFile('dist/cdn/amberflo.min.js')
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: source.length }
-  const bytes = brotliCompressSync(source, { params }).length.toLocaleString('en-US')
+  const bytes = brotliBytes(await readFile('dist/cdn/amberflo.min.js')).toLocaleString('en-US')
   return `\`\`\`html
 <script
   src="https://cdn.jsdelivr.net/npm/amberflo-destination@${version}/dist/cdn/amberflo.min.js"

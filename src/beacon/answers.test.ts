@@ -73,6 +73,14 @@ describe('413', () => {
   })
 })
 
+it('413 halves a batch that an older record could join', async () => {
+  const { courier, last, ways } = fetching(4)
+  courier.add([entry('left', { at: Date.now() - 1_000 })])
+  await last().answer({ status: 413 })
+  courier.hurry()
+  expect(ways().slice(2).sort()).toEqual(['beacon left', 'beacon r0,r1', 'beacon r2,r3'])
+})
+
 it('an answer to what was let go of meanwhile sends nothing', async () => {
   const { courier, last, ways, ends } = fetching()
   courier.clear()
@@ -96,6 +104,21 @@ describe('401', () => {
     expect(renewals).toHaveLength(1)
     await jest.advanceTimersByTimeAsync(3_600_000)
     expect([ways().length, ends()]).toEqual([4, []])
+  })
+
+  it('goes on at once under a new token the first time, and takes its time the second', async () => {
+    const { courier, last, ways } = fetching()
+    await last().answer({ status: 401 })
+    courier.wake('ann', 'T1')
+    await turn()
+    expect(ways()).toHaveLength(3)
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 401 })
+    courier.wake('ann', 'T2')
+    await jest.advanceTimersByTimeAsync(999)
+    expect(ways()).toHaveLength(4)
+    await jest.advanceTimersByTimeAsync(1)
+    expect(ways()).toHaveLength(5)
   })
 
   it('again and again, under ever new tokens, is no hot loop', async () => {
@@ -222,6 +245,20 @@ describe('not now', () => {
     expect(ways()).toHaveLength(2)
     await jest.advanceTimersByTimeAsync(1)
     expect(ways().slice(2)).toEqual(['fetch r0,r1', 'beacon other'])
+  })
+
+  it('with Retry-After is not cut short by an answer without', async () => {
+    const { courier, attempts, ways } = createBench()
+    courier.add([entry('r0'), entry('other', { key: 'bob' })])
+    courier.hurry()
+    courier.receipt('b0', false)
+    courier.receipt('b1', false)
+    await attempts[2]!.answer({ status: 429, retryAfter: 60_000 })
+    await attempts[3]!.answer({ status: 503 })
+    await jest.advanceTimersByTimeAsync(59_999)
+    expect(ways()).toHaveLength(4)
+    await jest.advanceTimersByTimeAsync(1)
+    expect(ways()).toHaveLength(6)
   })
 
   it('sends a long outage’s records together', async () => {

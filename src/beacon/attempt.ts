@@ -26,7 +26,7 @@ export interface Sender {
 }
 
 export function createSender(url: URL): Sender {
-  /** Each attempt reads the address at once, so that one will do for all. */
+  /** One `URL` serves all attempts, because `sendBeacon` and `fetch` read it before they return. */
   const addressOf = (batchId: string): URL => {
     url.searchParams.set(BATCH_PARAMETER, batchId)
     return url

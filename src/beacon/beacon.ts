@@ -65,7 +65,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
   /** Whose the newest item is. */
   let payer: string | undefined
   let isBlocked = false
-  // Whether others may take over what the page has had.
+  // Whether the page must begin an outbox: it has none yet, or all of what it had is in storage, for others to take over.
   let isOver = true
 
   /** What the page had is for whoever comes next, which may be itself. */

@@ -21,6 +21,17 @@ describe('closing a batch', () => {
     expect(ways()).toEqual(['beacon r0,r1'])
   })
 
+  it('waits no longer for what an earlier page has left', async () => {
+    const { courier, ways } = createBench()
+    courier.add([entry('r0')])
+    await turn()
+    jest.advanceTimersByTime(600)
+    courier.add([entry('left', { at: Date.now() - DAY_MS })])
+    await turn()
+    jest.advanceTimersByTime(400)
+    expect(ways()).toEqual(['beacon left,r0'])
+  })
+
   it('goes though its timer is early by less than it takes to look at the clock twice', async () => {
     const exact = performance.now.bind(performance)
     for (let early = 0; early < 2; early += 0.1) {
@@ -113,6 +124,15 @@ describe('a customer that is known anew', () => {
     courier.hurry()
     expect(ends()).toEqual(['c0 dropped superseded'])
     expect(ways()).toEqual(['beacon c1', 'beacon other'])
+  })
+
+  it('replaces the one that waits, also within a millisecond', () => {
+    const { courier, ends, ways } = createBench()
+    courier.add([customer('c0', 1)])
+    courier.add([customer('c1', 1)])
+    courier.hurry()
+    expect(ends()).toEqual(['c0 dropped superseded'])
+    expect(ways()).toEqual(['beacon c1'])
   })
 
   it.each(['together', 'one by one'])('is not replaced by an older one that was left over, %s', (how) => {

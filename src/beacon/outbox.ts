@@ -56,7 +56,7 @@ export function createOutbox(
   const changed = new Set<Row>()
   let saving: Row[] = []
   let seq = 0
-  // This outbox has no row before it any more.
+  // All of this page's rows with a lower number are deleted.
   let floor = 0
   // Takes what comes in this turn.
   let open: Row | undefined

@@ -123,6 +123,17 @@ describe('pages where receipts do not work', () => {
     expect(nextWay(bench)).toBe('beacon')
   })
 
+  it('are not known by an outage that the page has left for a while', async () => {
+    const bench = createBench()
+    for (const id of ['r0', 'r1']) {
+      await miss(bench, id, { status: 503 })
+      bench.courier.leave()
+      bench.courier.receipt(bench.last().batchId, false)
+      await bench.last().answer(taken())
+    }
+    expect(nextWay(bench)).toBe('beacon')
+  })
+
   it('send by fetch while the page is visible, and by beacon when it leaves', () => {
     const { courier, page, ways } = createBench({ receipts: false })
     courier.add([entry('r0')])

@@ -3,6 +3,7 @@ import { deliver } from './amberflo/bisect.js'
 import type { AmberfloClient, Outcome } from './amberflo/client.js'
 import { createMemory } from './memory.js'
 import type { Observe } from './events.js'
+import { recordName } from './record-name.js'
 import { NotNowError } from './sink.js'
 import type { Sink, SinkItem, Taken } from './sink.js'
 import { spoolDefaults } from './spool/spool.js'
@@ -24,7 +25,7 @@ interface Seen {
   flight: Promise<void> | null
 }
 
-/** All that have arrived are remembered as this one, so that a day's worth of them is a day's worth of keys. */
+/** Stands for every record that Amberflo has: remembering one for a day then costs its key, and not its text. */
 const arrived: Seen = { key: '', corrected: false, id: '', json: '', state: 'taken', flight: null }
 
 export interface DirectOptions {
@@ -107,7 +108,7 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
         customers.push(item)
         continue
       }
-      const key = `${item.customerId.length}:${item.customerId}${item.id}`
+      const key = recordName(item.customerId, item.id)
       let seen = find(key)
       if (seen === undefined || seen.state === 'refused') {
         if (item.unlessKnown !== undefined) {

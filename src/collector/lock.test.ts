@@ -22,3 +22,18 @@ test('a failure is its own caller’s alone', async () => {
   await expect(failing).rejects.toThrow('no')
   expect(await next).toBe('next')
 })
+
+test('whoever comes when the first has ended still waits for the second', async () => {
+  const lock = createLock()
+  const log: string[] = []
+  const work = (name: string) => async () => {
+    log.push(`${name} begins`)
+    await wait(5)
+    log.push(`${name} ends`)
+  }
+  const first = lock('a', work('a1'))
+  const second = lock('a', work('a2'))
+  await first
+  await Promise.all([second, lock('a', work('a3'))])
+  expect(log).toEqual(['a1 begins', 'a1 ends', 'a2 begins', 'a2 ends', 'a3 begins', 'a3 ends'])
+})

@@ -4,7 +4,7 @@ import { plain, textOf, withoutSeparators, type Scalar } from './value.js'
 /** Deeper values are left out: nobody looks for a name of that many parts. */
 export const MAX_DEPTH = 32
 
-/** Where a walk has met so many names, it enters nothing more: objects that each hold the next one twice have more than anybody can wait for. */
+/** A walk that has met so many names enters no further object: a chain of objects that each hold the next one twice has 2 ** 32 of them within `MAX_DEPTH`. */
 export const MAX_VALUES = 10_000
 
 const isObject = (value: unknown): value is Record<string, unknown> => !!value && typeof value === 'object'

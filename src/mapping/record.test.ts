@@ -57,7 +57,7 @@ describe('meterValue', () => {
   })
 
   it.each([
-    NaN, Infinity, -Infinity, 'abc', '', ' ', '0x10', '0b1', '1_000', '1,5', '1e', 'e3', '.', '+', '1 2', '1e999',
+    NaN, Infinity, -Infinity, 'abc', '', ' ', '0x10', '0b1', '0o17', '1_000', '1,5', '1e', 'e3', '.', '+', '1 2', '1e999',
     'Infinity', 'NaN', true, false, {}, [], [5], 5n, new Date(0), Object(5), () => 5, Symbol('5'),
   ])('%p is refused', (value) => {
     expect(map({ ...track, properties: { value } })).toEqual({ refusal: 'bad_value', notes: [] })
@@ -92,6 +92,7 @@ describe('meterTimeInMillis', () => {
     ['2021-04-26T14:01:46.909Z', AT],
     ['2021-04-26T16:01:46.909+02:00', AT],
     ['2021-04-26', Date.UTC(2021, 3, 26)],
+    ['+002021-04-26T14:01:46.909Z', AT],
     [AT, AT],
     [AT + 0.9, AT],
     [0, 0],

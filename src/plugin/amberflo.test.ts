@@ -99,7 +99,8 @@ describe('who pays', () => {
     await analytics.group('g1', { name: 'Initech' })
     await analytics.track('A')
     await analytics.track('A', {}, { context: { groupId: 'g2' } })
-    expect(bodies().map(({ customerId }) => customerId)).toEqual(['g1', 'g2'])
+    await analytics.track('A', {}, { context: { groupId: '' } })
+    expect(bodies().map(({ customerId }) => customerId)).toEqual(['g1', 'g2', 'g1'])
   })
 
   it('is what the site\'s own function says, for people too', async () => {
@@ -146,6 +147,12 @@ describe('what is left out', () => {
     const ctx = await analytics.track('A', { value: 'many' })
     expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'bad_value', uniqueIds: [ctx.event.messageId] }])
     expect(ctx.stats.metrics.map(({ metric }) => metric)).toContain('amberflo.rejected')
+  })
+
+  it('refuses what has no id, as wrong', async () => {
+    const { plugin, receipts } = await openPage()
+    await plugin.track(new Context({ type: 'track', event: 'A', messageId: '', anonymousId: 'a1' }))
+    expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'no_id' }])
   })
 
   it('waits for consent to every category', async () => {
@@ -210,6 +217,14 @@ describe('fates', () => {
     expect(beacon.items).toHaveLength(2)
     await analytics.identify('u1', { plan: 'free' })
     expect(beacon.items).toHaveLength(3)
+  })
+
+  it('do not make a person known who was not accepted', async () => {
+    const { analytics, beacon } = await openPage()
+    await analytics.identify('u1', { plan: 'pro' })
+    beacon.settle({ outcome: 'rejected', reason: 'bad_customer', via: 'fetch' })
+    await analytics.identify('u1', { plan: 'pro' })
+    expect(beacon.items).toHaveLength(2)
   })
 
   it('is sent again after another one, whatever of them has been accepted', async () => {
@@ -302,11 +317,21 @@ describe('the plugin\'s life', () => {
   })
 
   it('does not end before what is on its way has come', async () => {
-    const { plugin, beacon } = await openPage()
+    const beacon = fakeBeacon()
+    const create = jest.fn(beacon.create)
+    const plugin = createFactory(create, noRuntime)({ collectorUrl: '/usage' })
     const tracked = plugin.track(new Context({ type: 'track', event: 'A', messageId: 'm1', anonymousId: 'a1' }))
     await plugin.unload!(Context.system(), {} as Analytics)
     await tracked
-    expect([beacon.items.length, beacon.closed()]).toEqual([1, 1])
+    // Not a second beacon, which nobody would close.
+    expect([beacon.items.length, beacon.closed(), create.mock.calls.length]).toEqual([1, 1, 1])
+  })
+
+  it('leaves a remote plugin the name that its entry has', async () => {
+    const { plugin } = await openPage()
+    const wrappers = [{ action: plugin, name: 'Usage' }, { action: plugin, name: undefined }, { action: {}, name: undefined }]
+    await plugin.load(Context.system(), { queue: { plugins: wrappers } } as unknown as Analytics)
+    expect(wrappers.map(({ name }) => name)).toEqual(['Usage', 'Amberflo', undefined])
   })
 
   it.each([
@@ -366,5 +391,36 @@ describe('tokens', () => {
       ['u2', 'opaque-2'],
     ])
     expect(beacon.wakes).toContainEqual(['u2', 'opaque-2'])
+  })
+
+  const page = { queue: { plugins: [] } } as unknown as Analytics
+
+  it('are waited for before a flush, which is done once more for what was refused', async () => {
+    const order: string[] = []
+    let give!: (token: string) => void
+    const beacon = fakeBeacon()
+    const plugin = createFactory(
+      (options) => ({ ...beacon.create(options), flush: async () => void order.push('flush') }),
+      noRuntime,
+    )({ collectorUrl: '/usage', token: () => new Promise((resolve) => (give = resolve)) })
+    await plugin.load(Context.system(), page)
+    const flushed = plugin.flush()
+    await new Promise((resolve) => setTimeout(resolve))
+    order.push('token')
+    give('opaque')
+    await flushed
+    expect(order).toEqual(['token', 'flush', 'flush'])
+    await plugin.unload!(Context.system(), page)
+  })
+
+  it('are not asked for once it has ended', async () => {
+    jest.useFakeTimers()
+    const token = jest.fn(() => Promise.reject(new Error('not now')))
+    const plugin = createFactory(fakeBeacon().create, noRuntime)({ collectorUrl: '/usage', token })
+    await plugin.load(Context.system(), page)
+    await plugin.unload!(Context.system(), page)
+    await jest.advanceTimersByTimeAsync(600_000)
+    jest.useRealTimers()
+    expect(token).toHaveBeenCalledTimes(1)
   })
 })

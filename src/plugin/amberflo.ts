@@ -52,7 +52,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     /** What is made of an event. */
     let make = (event: SegmentEvent, note: Note): Made | Promise<Made> =>
       [route(event, settings, () => analytics?.group().id(), note)]
-    /** Set while what runs the subscriptions, which replace the routing, has not come: it is asked for until it is there. */
+    /** Pending until the chunk that runs the subscriptions is loaded, however often that takes; `undefined` from then on, and without subscriptions. */
     let starting: Promise<unknown> | undefined
     if (settings.subscriptions?.[0]) {
       starting = loaded.then(async (instance) => {

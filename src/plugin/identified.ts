@@ -32,7 +32,7 @@ export const createIdentified = (scope: string): Identified => {
       const age = Date.now() - at
       // A time in the future is a clock that was set back since.
       const isKnown = age >= 0 && age < DAY_MS && store[entry] === at + json
-      // What was accepted may be asked for again before this one is.
+      // The customer before may be identified again before this one is accepted, and must then be sent anew.
       if (!isKnown) setEntry(store, entry)
       return isKnown
     },

@@ -107,6 +107,52 @@ describe('a JWT', () => {
     expect(source).toHaveBeenCalledTimes(3)
   })
 
+  it('has one timer, however many pay in turn', async () => {
+    let user = 'u1'
+    open(() => minted(user))
+    await settle()
+    tokens.proof('u1')
+    user = 'u2'
+    tokens.proof('u2')
+    await settle()
+    expect(jest.getTimerCount()).toBe(1)
+  })
+
+  it('that fails again, after one had come, is reported again', async () => {
+    let isFailing = true
+    open(async () => {
+      if (isFailing) throw new Error('no')
+      return minted('u1', Math.floor(Date.now() / 1000))
+    })
+    await jest.advanceTimersByTimeAsync(10)
+    isFailing = false
+    await jest.advanceTimersByTimeAsync(2_000)
+    isFailing = true
+    await jest.advanceTimersByTimeAsync(481_000)
+    expect(reports).toEqual(['token failed: Error: no', 'token failed: Error: no'])
+  })
+
+  it('that lives for a moment only is asked for once a second, not in a hot loop', async () => {
+    const source = jest.fn(() => jwt({ sub: 'u1', exp: Date.now() / 1000 + 0.01 }))
+    open(source)
+    await jest.advanceTimersByTimeAsync(10_500)
+    expect(source).toHaveBeenCalledTimes(11)
+  })
+
+  it('that was refused is not asked for where somebody else uses the page by now, who would get their own', async () => {
+    let user = 'u1'
+    const source = jest.fn(() => minted(user))
+    open(source)
+    await settle()
+    tokens.proof('u1')
+    user = 'u2'
+    tokens.proof('u2')
+    await settle()
+    expect(source).toHaveBeenCalledTimes(2)
+    renew('u1', minted('u1'))
+    expect(source).toHaveBeenCalledTimes(2)
+  })
+
   it('without an expiry, or with a far one, sets no timer that fires at once', async () => {
     const source = jest.fn(() => jwt({ sub: 'u1', exp: NOW + 10 ** 9 }))
     open(source)

@@ -61,7 +61,7 @@ export const createTokens = (
       // Asked for before anybody paid, it is whose it turns out to be, or who pays first.
       const owner = sub ?? (customer || first)
       proofs[owner] = token
-      // By a wrong clock it may look expired when it is new, or good for longer than its own span; not all have both.
+      // Under a wrong clock a new token may seem to have expired, or to last for longer than `exp - iat`. A token may lack either claim.
       const life = Math.min(LONGEST_TIMER_MS, ...[exp! * 1000 - Date.now(), (exp! - iat!) * 1000].filter((ms) => ms > 0))
       ends[owner] = Date.now() + life
       // Asked for before anybody paid, it may prove somebody else than who pays now.

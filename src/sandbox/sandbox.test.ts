@@ -187,8 +187,13 @@ describe('faults', () => {
     expect((await send('GET', '/customers')).status).toBe(500)
     expect((await send('POST', '/ingest', [record, { ...record, uniqueId: 'poison' }])).status).toBe(400)
     await fault({ count: 0 })
-    expect((await send('GET', '/customers')).status).toBe(200)
     expect(await read('/sandbox/faults')).toEqual([])
+    expect((await send('GET', '/customers')).status).toBe(200)
+  })
+
+  test('a field that is null is as one that is not there', async () => {
+    await fault({ status: 503, headers: null, count: null })
+    expect([await ingest(), await ingest()]).toEqual([503, 200])
   })
 
   test.each([
@@ -210,7 +215,11 @@ describe('faults', () => {
 test('records can be read from where one left off, and DELETE /sandbox empties everything', async () => {
   await send('POST', '/ingest', [record, { ...record, uniqueId: 'ajs-next-2' }])
   expect(await read('/sandbox/records?after=1')).toEqual([{ ...record, uniqueId: 'ajs-next-2' }])
+  expect(await read('/sandbox/records?after=-1')).toHaveLength(2)
+  await send('POST', '/ingest', [])
+  expect(await read('/sandbox/stats')).toMatchObject({ largestBatch: 2 })
   await send('POST', '/customers', customer)
+  await send('POST', '/sandbox/faults', { status: 503 })
   expect((await send('DELETE', '/sandbox')).status).toBe(204)
   expect(await read('/sandbox/records')).toEqual([])
   expect(await read('/sandbox/customers')).toEqual([])

@@ -18,7 +18,7 @@ const write = async (files: Record<string, string>) => {
 const check = async (planted: Record<string, string>): Promise<string[]> => {
   await write(planted)
   const cruiser = join(tree, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
-  const { stdout } = await run(process.execPath, [cruiser, 'src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'], {
+  const { stdout } = await run(process.execPath, [cruiser, ...new Set(['src', ...Object.keys(planted).map((file) => file.split('/')[0]!)]), '--config', '.dependency-cruiser.cjs', '--output-type', 'json'], {
     cwd: tree,
     maxBuffer: 1 << 24,
   }).catch((error) => error)
@@ -49,6 +49,7 @@ it.each([
   ['beacon-imports-only-wire', 'src/beacon/a.ts', '../mapping/index.js'],
   ['mapping-imports-only-wire', 'src/mapping/a.ts', '../plugin/index.js'],
   ['collector-imports-only-wire', 'src/collector/a.ts', '../sandbox/index.js'],
+  ['sandbox-imports-only-wire', 'src/sandbox/a.ts', '../collector/index.js'],
   ['plugin-imports-only-mapping-beacon-wire', 'src/plugin/a.ts', '../collector/index.js'],
   ['wire-imports-only-itself', 'src/wire/a.ts', '../beacon/index.js'],
   ['browser-code-uses-no-node', 'src/beacon/a.ts', 'node:fs'],
@@ -70,4 +71,14 @@ it('no-cycles', async () => {
 it('rooms-are-entered-by-the-door', async () => {
   const planted = { 'src/mapping/inner.ts': 'export {}\n', 'src/plugin/a.ts': "import '../mapping/inner.js'\n" }
   expect(await check(planted)).toEqual(['rooms-are-entered-by-the-door'])
+})
+
+it.each(['playground', 'examples', 'bench'])('public-faces-only: %s', async (room) => {
+  const planted = { 'src/collector/node.ts': 'export const x = 1\n', [`${room}/a.mjs`]: "import '../src/collector/node.js'\nimport '../src/collector/index.js'\n" }
+  expect(await check(planted)).toEqual(['public-faces-only'])
+})
+
+it('no-tests-in-the-product', async () => {
+  const planted = { 'src/wire/testing/fake.ts': 'export {}\n', 'src/wire/a.ts': "import './testing/fake.js'\n" }
+  expect(await check(planted)).toEqual(['no-tests-in-the-product'])
 })

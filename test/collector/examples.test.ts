@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { Miniflare } from 'miniflare'
 import { mintToken } from '../../src/collector/index.js'
 import { serveSandbox } from '../../src/sandbox/index.js'
+import type { MeterRecord } from '../../src/wire/payloads.js'
 import { apiKey, envelope, origin, record, secret } from './support/collector.js'
-import type { TestRecord } from './support/collector.js'
 import { bundleExample } from './support/example.js'
 
 type Close = () => unknown
@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 beforeEach(() => fetch(`${sandbox.url}/sandbox`, { method: 'DELETE' }))
 
-const arrived = async () => (await (await fetch(`${sandbox.url}/sandbox/records`)).json()) as TestRecord[]
+const arrived = async () => (await (await fetch(`${sandbox.url}/sandbox/records`)).json()) as MeterRecord[]
 
 async function load<Module>(file: string): Promise<Module> {
   const { outfile, remove } = await bundleExample(file, 'node')
@@ -92,7 +92,7 @@ describe('the Next.js route, with its cookie session', () => {
   })
 
   const own = 'https://shop.example.com'
-  const post = (records: TestRecord[], headers: Record<string, string>) =>
+  const post = (records: MeterRecord[], headers: Record<string, string>) =>
     usage.POST(new Request('http://localhost:3000/usage?b=1', { method: 'POST', body: envelope({ records }), headers: { 'x-forwarded-host': 'shop.example.com', ...headers } }))
 
   async function cookieOf(customerId: string): Promise<string> {

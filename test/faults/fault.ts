@@ -1,4 +1,4 @@
-import type { Browser, EngineName, LaunchOptions, Page } from '../engines/index.js'
+import type { EngineName, LaunchOptions, Page } from '../engines/index.js'
 import type { Site, SiteOptions, Where } from '../e2e/support/site.js'
 
 /** One thing that goes wrong between `analytics.track()` and the bill. */
@@ -26,7 +26,6 @@ export interface Scene {
   settings: ShopSettings
   /** Outages are shorter, and rounds fewer. */
   short: boolean
-  browser(): Browser
   /** Kills the browser, waits, and starts another one on the same profile. */
   killAndRestart(): Promise<void>
   /** A page with Analytics.js and the plugin, started. */

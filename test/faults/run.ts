@@ -2,7 +2,7 @@
  * `npm run faults -- [--engine chromium,firefox,webkit] [--fault NAME] [--short] [--plain] [--write] [--json FILE]`:
  * does each fault in each engine, with the collector at the page's origin and at another, and prints one table.
  * `--short` has shorter outages and fewer rounds; `--plain` tries a beacon without storage and receipts instead;
- * `--write` puts the table into docs/reliability.md.
+ * `--write` puts the table into docs/reliability.md. `FAULTS_LOG=1` adds each request to what went wrong.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

@@ -60,7 +60,6 @@ export async function play(fault: Fault, { engine, where, short, plain, shared }
     site,
     settings: { collectorUrl: site.collectorUrl, plain, ...(fault.tokens && { tokenUrl: '/token' }) },
     short,
-    browser: () => browser,
     async killAndRestart() {
       await browser.kill()
       opened.length = 0

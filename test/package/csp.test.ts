@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { buildSync } from 'esbuild'
 import type { AmberfloSettings } from '../../src/index.js'
 import { useChromium } from '../e2e/support/browser.js'
+import { bundled } from '../e2e/support/bundled.js'
 import { until } from '../e2e/support/until.js'
 
 jest.setTimeout(90_000)
@@ -10,26 +10,17 @@ const { open, site } = useChromium()
 const integrity = (JSON.parse(readFileSync('dist/cdn/integrity.json', 'utf8')) as Record<string, string>)['amberflo.min.js']!
 
 /** Analytics.js and the page's own code, as an application's bundler makes them one script. */
-const app = buildSync({
-  stdin: {
-    contents: `
-      import { AnalyticsBrowser } from '@segment/analytics-next'
-      const analytics = new AnalyticsBrowser()
-      window.start = async (settings) => {
-        const plugin = window.amberfloDestination(settings)
-        analytics.register(plugin)
-        await analytics.load({ writeKey: 'none', cdnSettings: { integrations: {} } }, { integrations: { 'Segment.io': false } })
-        await analytics.track('Used', { value: 2 }, { userId: 'u', messageId: 'm1' })
-        await plugin.flush()
-      }`,
-    resolveDir: process.cwd(),
-  },
-  bundle: true,
-  format: 'iife',
-  minify: true,
-  write: false,
-  logLevel: 'silent',
-}).outputFiles[0]!.text
+const app = bundled(`
+  import { AnalyticsBrowser } from '@segment/analytics-next'
+  const analytics = new AnalyticsBrowser()
+  window.start = async (settings) => {
+    const plugin = window.amberfloDestination(settings)
+    analytics.register(plugin)
+    await analytics.load({ writeKey: 'none', cdnSettings: { integrations: {} } }, { integrations: { 'Segment.io': false } })
+    await analytics.track('Used', { value: 2 }, { userId: 'u', messageId: 'm1' })
+    await plugin.flush()
+  }
+`)
 
 const page = (hash: string): string => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Strict</title><link rel="icon" href="data:,">
 <script nonce="n0">
@@ -38,7 +29,7 @@ const page = (hash: string): string => `<!doctype html><html lang="en"><head><me
     violations.push([effectiveDirective, blockedURI, sourceFile]))
 </script>
 <script src="/amberflo.min.js" integrity="${hash}" crossorigin="anonymous"></script>
-<script nonce="n0">${app.replaceAll('</script', '<\\/script')}</script>
+<script nonce="n0">${app}</script>
 </head><body></body></html>`
 
 /** Segment's mapping of a track event to the action's fields. */

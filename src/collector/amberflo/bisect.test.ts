@@ -35,7 +35,7 @@ test('one bad record among 100 costs at most 14 more requests', async () => {
 
 test('what is not known to have arrived is for later, with the longest wait asked for', async () => {
   let count = 0
-  const ingest = async (): Promise<Outcome> => ({ kind: 'later', cause: 'status 503', retryAfterMs: ++count * 1000 })
+  const ingest = async (): Promise<Outcome> => ({ kind: 'later', cause: 'status 503', retryAfterMs: 2000 - 1000 * count++ })
   const items = Array.from({ length: 150 }, (_, at) => ({ json: String(at) }))
   expect(await deliver({ ingest }, items)).toEqual({ taken: [], refused: [], later: items, retryAfterMs: 2000 })
 })

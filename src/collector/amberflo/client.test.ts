@@ -36,6 +36,7 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
       [401, { kind: 'later', cause: 'status 401' }, ['wrong_key']],
       [403, { kind: 'later', cause: 'status 403' }, ['wrong_key']],
       [404, { kind: 'later', cause: 'status 404' }, ['wrong_url']],
+      [405, { kind: 'later', cause: 'status 405' }, ['wrong_url']],
       [408, { kind: 'later', cause: 'status 408' }, []],
       [429, { kind: 'later', cause: 'status 429' }, []],
       [500, { kind: 'later', cause: 'status 500' }, []],
@@ -72,6 +73,7 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
 
     test.each([
       ['1 records were ingested', ['count_mismatch']],
+      ['3 records were ingested', ['count_mismatch']],
       ['thank you', ['unreadable_answer']],
       ['2 records were ingested', []],
     ])('compares "%s" with the two that were sent', async (body, alarmed) => {
@@ -110,6 +112,7 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
       upstream.answerWith(() => reply)
       expect(await client().readCustomer('a/b&c')).toEqual(expected)
       expect(upstream.seen[0]?.url).toBe('/customers?customerId=a%2Fb%26c')
+      expect(alarms().includes('unreadable_answer')).toBe('cause' in expected && expected.cause === 'unreadable answer')
     })
   })
 })

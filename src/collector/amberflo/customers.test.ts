@@ -50,6 +50,10 @@ describe('mergeCustomer', () => {
     expect(merge({ customerName: 'c' }, { customerId: 'c' })).toEqual({ customerId: 'c', customerName: 'c' })
   })
 
+  test('does not send back what is null', () => {
+    expect(merge({ traits: { plan: 'pro' } }, { customerId: 'c', customerName: 'C', address: null })).not.toHaveProperty('address')
+  })
+
   test('does not touch what it was given, and no prototype', () => {
     const before = JSON.stringify(stored)
     const merged = merge({ traits: JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, string> })
@@ -114,6 +118,14 @@ describe('createCustomerWriter', () => {
     expect(await createCustomerWriter(client, createLock())({ customerId: 'c', customerName: 'C', traits: { ours: 2 } })).toEqual({ kind: 'taken' })
     expect(customers.get('c')?.['traits']).toEqual({ theirs: 1, ours: 2 })
     expect(log).toEqual(['POST', 'PUT'])
+  })
+
+  test('a customer that is refused is tried once more, and then believed to be', async () => {
+    const { client } = fakeAmberflo()
+    let posts = 0
+    client.writeCustomer = async (): Promise<Outcome> => (++posts > 2 ? { kind: 'taken' } : { kind: 'refused', status: 400 })
+    expect(await createCustomerWriter(client, createLock())({ customerId: 'c', customerName: 'C' })).toEqual({ kind: 'refused', status: 400 })
+    expect(posts).toBe(2)
   })
 
   test('nothing is written where nothing could be read', async () => {

@@ -1,4 +1,5 @@
 import { createMemory } from '../memory.js'
+import { recordName } from '../record-name.js'
 
 /** A token bucket's size and how fast it fills. */
 export interface Rate {
@@ -50,7 +51,7 @@ export function createDailyCap(maxPerDay: number, now: () => number): DailyCap {
       totals = empty()
       counted = empty()
     }
-    const key = `${customerId.length}:${customerId}${uniqueId}`
+    const key = recordName(customerId, uniqueId)
     if (counted.get(key)) return true
     const total = (totals.get(customerId) ?? 0) + Math.max(0, value)
     if (total > maxPerDay) return false

@@ -180,6 +180,26 @@ describe('with a JWKS', () => {
     expect(await codeOf(verify(await signedByNobody((await generateKeyPair('ES256')).privateKey)))).toBe('bad_token')
   })
 
+  test.each([0, 1])('finds the key of a token that names none and has ended (key %i)', async (at) => {
+    const other = await generateKeyPair('ES256', { extractable: true })
+    keys.push(await publish(other.publicKey))
+    const token = await signedByNobody([privateKey, other.privateKey][at] as CryptoKey)
+    time += 3_600_000
+    expect(await verifier(url)(token)).toMatchObject({ customerId: 'ada' })
+  })
+
+  test('a token that ends while it is remembered is verified each time from then on', async () => {
+    const token = await new SignJWT({ ...claims(), exp: Math.floor(time / 1000) + 60 }).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
+    const verify = jest.spyOn(crypto.subtle, 'verify')
+    const check = verifier(url)
+    await check(token)
+    time += 61_000
+    await check(token)
+    await check(token)
+    expect(verify).toHaveBeenCalledTimes(3)
+    verify.mockRestore()
+  })
+
   test('a token whose key is withdrawn ends with the memory of it', async () => {
     // `jose` keeps the set for 10 minutes more, by a clock of its own.
     const token = await new SignJWT({ ...claims(), exp: Math.floor(time / 1000) + 86_400 }).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)

@@ -1,3 +1,4 @@
+import { readOptions } from '../options.js'
 import { asConfigError, ConfigError, describeVariables, readEnvironment, variables } from './environment.js'
 
 it('reads every variable into the option it sets', () => {
@@ -90,6 +91,14 @@ it('describes every variable once, each in a line', () => {
   for (const [index, { name, fallback, help }] of variables.entries()) {
     for (const part of [name, fallback, help]) expect(lines[index]).toContain(part)
   }
+})
+
+const defaults = readOptions({ apiKey: 'key', trustClient: true }) as unknown as Record<string, unknown>
+
+it.each(variables.filter(({ option }) => /^limits\.(?!valuePerDay)|^(amberfloUrl|customers|allowNegative|upstreamTimeoutMs)$/.test(option)))('tells the default of $name', ({ option, read, fallback }) => {
+  const [outer = '', inner] = option.split('.')
+  const value = defaults[outer]
+  expect(read(fallback, fallback)).toEqual(inner === undefined ? value : (value as Record<string, unknown>)[inner])
 })
 
 it('takes `true` for one proxy', () => {

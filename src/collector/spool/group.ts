@@ -1,12 +1,12 @@
 import type { Database } from './driver.js'
 
-/**
- * A group is committed when nothing was added for one turn of the event loop, or at the latest then. So many rows do
- * not wait any longer, but what has arrived on the connections by now goes along: only a flood is committed at once.
- */
+// A group is committed as soon as one turn of the event loop has added nothing to it, or one of these is reached.
+/** Looked at once a turn, so that what has arrived on the connections by then goes along. */
 const ENOUGH_ROWS = 256
-const MAX_ROWS = 4096
+/** Since the first row of the group; looked at once a turn as well. */
 const MAX_WAIT_MS = 5
+/** Commits at once, in the middle of a turn: only a flood brings so many. */
+const MAX_ROWS = 4096
 
 /** Thrown by work that wrote nothing: it fails alone, its group goes on. */
 export class Untouched extends Error {

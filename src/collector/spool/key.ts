@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import { recordName } from '../record-name.js'
 
 const DIGITS = { hex: 32, binary: 16 }
 
@@ -12,7 +13,7 @@ const sha256 = crypto.hash === undefined
 /**
  * Names a record among all customers': what the spool remembers of it, 16 bytes; `binary` is a character for each. A
  * hash, so that the ids of delivered usage are not kept in clear. The customer is part of it, so that nobody can take
- * up another's id; its length keeps `a` + `bc` apart from `ab` + `c`.
+ * up another's id.
  */
 export const recordKey = (customerId: string, id: string, encoding: Encoding): string =>
-  sha256(`${customerId.length}:${customerId}${id}`, encoding).slice(0, DIGITS[encoding])
+  sha256(recordName(customerId, id), encoding).slice(0, DIGITS[encoding])

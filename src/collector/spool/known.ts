@@ -6,7 +6,7 @@ import type { Totals } from './sqlite-schema.js'
 /** So many ids are held in memory, in some 16 MB, before they are moved to where they stay, in so many parts. */
 const GENERATION = 750_000
 const PARTS = 4096
-/** While ids come, so many times as many are moved, so that it comes to an end before it begins again. */
+/** How many ids are moved for each that is added: above 1, so that one generation is moved before the next is full. */
 const AHEAD = 1.25
 
 type Times = Record<'rememberMs' | 'rememberCorrectedMs', number>

@@ -1,24 +1,16 @@
 import { createCollector } from '../../../src/collector/index.js'
 import type { CollectorEvent, CollectorOptions } from '../../../src/collector/index.js'
 import { createSandbox } from '../../../src/sandbox/index.js'
+import type { MeterRecord } from '../../../src/wire/payloads.js'
 
 export const origin = 'https://www.example.com'
 export const secret = 'a secret of at least thirty-two bytes'
 export const apiKey = 'canary-2b7e151628aed2a6'
 
-export interface TestRecord {
-  uniqueId: string
-  customerId: string
-  meterApiName: string
-  meterValue: number
-  meterTimeInMillis: number
-  dimensions?: Record<string, string>
-}
-
 let count = 0
 
 /** A good record that no test has sent before. */
-export const record = (change: Partial<TestRecord> = {}): TestRecord => ({
+export const record = (change: Partial<MeterRecord> = {}): MeterRecord => ({
   uniqueId: `u${++count}`,
   customerId: 'ada',
   meterApiName: 'page',
@@ -57,7 +49,7 @@ export function collect(options: Partial<CollectorOptions> = {}) {
     alarms: () => events.flatMap((event) => (event.type === 'alarm' ? [event.alarm] : [])),
     post: (body: string, headers: Record<string, string> = { origin }) =>
       collector.fetch(new Request('https://usage.example.com/in?b=b1', { method: 'POST', body, headers: { 'content-type': 'text/plain;charset=UTF-8', ...headers } })),
-    records: async () => (await (await inside('records')).json()) as TestRecord[],
+    records: async () => (await (await inside('records')).json()) as MeterRecord[],
     customers: async () => (await (await inside('customers')).json()) as Record<string, unknown>[],
     fault: (fault: object) => inside('faults', { method: 'POST', body: JSON.stringify(fault) }),
   }

@@ -15,6 +15,7 @@ export function useChromium(): { open(url: string): Promise<Page>; site(options:
   return {
     async open(url) {
       const page = await browser.newPage()
+      closing.push(() => page.close())
       await page.goto(url)
       return page
     },
