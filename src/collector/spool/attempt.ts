@@ -35,22 +35,22 @@ export function createAttempt(options: AttemptOptions): (items: readonly Leased[
     return { reached: false, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
 
-  /** Gives `null` where they take longer than a head start, or the spool fails. */
-  async function beginCustomers(customers: readonly Leased[], leaseEndsAt: number): Promise<Attempted | null> {
+  /** Customers first: Amberflo then knows whose usage it gets. But none holds up usage, which stands without it. */
+  async function beginCustomers(customers: readonly Leased[], leaseEndsAt: number): Promise<void> {
     const written = forwardCustomers(customers, leaseEndsAt)
     follow?.(written)
     let timer: ReturnType<typeof setTimeout> | undefined
-    const headStart = new Promise<null>((resolve) => (timer = setTimeout(resolve, HEAD_START_MS, null)))
-    const begun = await Promise.race([written.catch(() => null), headStart])
+    const headStart = new Promise((resolve) => (timer = setTimeout(resolve, HEAD_START_MS)))
+    // Whoever follows hears of a failure.
+    await Promise.race([written.catch(() => undefined), headStart])
     clearTimeout(timer)
-    return begun
   }
 
   return async (items, leaseEndsAt) => {
     const customers = items.filter(({ kind }) => kind === 'customer')
     const records = items.filter(({ kind }) => kind === 'record')
-    // Customers first: Amberflo then knows whose usage it gets. But none holds up usage, which stands without it.
-    const begun = customers.length > 0 ? await beginCustomers(customers, leaseEndsAt) : null
-    return records.length > 0 ? forwardRecords(records) : (begun ?? { reached: false })
+    if (records.length === 0) return forwardCustomers(customers, leaseEndsAt)
+    if (customers.length > 0) await beginCustomers(customers, leaseEndsAt)
+    return forwardRecords(records)
   }
 }

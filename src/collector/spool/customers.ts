@@ -7,8 +7,8 @@ import type { Settle } from './settle.js'
 import type { Leased, Spool } from './spool.js'
 
 const CUSTOMERS_AT_ONCE = 8
-/** Leases whose customers are on their way at once. */
-const MAX_PASSES = 4
+/** Leases whose customers are on their way at once: fewer than there are workers, so that one is free for usage. */
+const MAX_PASSES = 3
 
 /**
  * Writes the customers of a lease, and settles each. They have a pause of their own: Amberflo may take usage while it

@@ -119,8 +119,8 @@ it.each<[string, Reply]>([
   await spool.append(records(30, 'later'))
   forwarder.wake()
   await until(() => upstream.posted().length === 60)
+  await until(async () => (await spool.stats()).waiting === 30)
   expect(upstream.seen.filter(({ url }) => url.startsWith('/customers')).length).toBeLessThanOrEqual(8)
-  expect((await spool.stats()).waiting).toBe(30)
   await upstream.close()
 })
 
