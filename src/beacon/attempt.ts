@@ -26,10 +26,10 @@ export interface Sender {
 }
 
 export function createSender(url: URL): Sender {
-  /** One `URL` serves all attempts, because `sendBeacon` and `fetch` read it before they return. */
-  const addressOf = (batchId: string): URL => {
+  /** A text: what wraps `fetch` or `sendBeacon` on a page may look at it later, and take anything else for a request. */
+  const addressOf = (batchId: string): string => {
     url.searchParams.set(BATCH_PARAMETER, batchId)
-    return url
+    return url.href
   }
 
   return {

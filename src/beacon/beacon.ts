@@ -39,8 +39,8 @@ export interface Beacon {
 /** Delivers items to a collector by beacons with receipts, over an outbox that outlives the page. */
 export function createBeacon(options: BeaconOptions): Beacon {
   const { log, onFate } = options
-  // A frame of `srcdoc` has its page's origin, but an address that no path goes with.
-  const url = new URL(options.url, origin)
+  // A frame of `srcdoc` has its page's origin, but an address that no path goes with; a file's origin goes with no address.
+  const url = new URL((options.url[0] === '/' ? origin : '') + options.url)
   const name = 'outbox ' + url.href
   const store = openStore()
   const locks = openLocks(store)

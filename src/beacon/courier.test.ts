@@ -57,10 +57,11 @@ describe('closing a batch', () => {
 
   it('goes at once when the next record would make it too large', async () => {
     const { courier, ways } = createBench({ limits })
-    courier.add([entry('r0', { size: 600 }), entry('r1', { size: 400 })])
+    // There is room for what is around them: commas, envelope, token.
+    courier.add([entry('r0', { size: 600 }), entry('r1', { size: 290 })])
     await turn()
     expect(ways()).toEqual([])
-    courier.add([entry('r2', { size: 1 })])
+    courier.add([entry('r2', { size: 20 })])
     await turn()
     expect(ways()).toEqual(['beacon r0,r1'])
   })
@@ -133,6 +134,19 @@ describe('a customer that is known anew', () => {
     courier.hurry()
     expect(ends()).toEqual(['c0 dropped superseded'])
     expect(ways()).toEqual(['beacon c1'])
+  })
+
+  it('is not followed by an older one that had no receipt', async () => {
+    const { courier, ends, ways } = createBench()
+    courier.add([customer('c0', 1), entry('r0')])
+    courier.hurry()
+    courier.add([customer('c1', 2)])
+    courier.leave()
+    courier.receipt('b1', true)
+    courier.receipt('b0', false)
+    await turn()
+    expect(ends()).toEqual(['c1 accepted', 'c0 dropped superseded'])
+    expect(ways().slice(1)).toEqual(['beacon c1', 'fetch r0'])
   })
 
   it.each(['together', 'one by one'])('is not replaced by an older one that was left over, %s', (how) => {

@@ -69,6 +69,9 @@ export function createCourier(options: CourierOptions): Courier {
 
   const now = () => performance.now()
 
+  /** A newer one has come. */
+  const isSuperseded = (item: Entry) => isCustomer(item) && newest[item.key] !== item
+
   /** Waits for its customer. */
   const isHeld = (item: Entry) => waiting.get(item)!.state === 'parked' || (proofOf && !item.proof)
 
@@ -101,6 +104,11 @@ export function createCourier(options: CourierOptions): Courier {
       // A receipt of an earlier attempt must not speak for what it holds now.
       batch.id = options.newId()
       for (const item of batch.items) waiting.set(item, batch)
+    }
+    // The newer one may have gone when the page was hidden: an older one must not follow it.
+    if (flying.has(batch) && batch.items.some(isSuperseded) && step(batch, 'stale')) {
+      batch.dueAt = 0
+      return soon()
     }
     if (!step(batch, event)) return
     const body = envelope(batch, Date.now())
@@ -166,7 +174,7 @@ export function createCourier(options: CourierOptions): Courier {
       const batch = waiting.get(item)!
       const { key, proof, size } = item
       const reason =
-        isCustomer(item) && newest[key] !== item ? 'superseded'
+        isSuperseded(item) ? 'superseded'
         : item.at < oldest ? 'expired'
         : count > MAX_WAITING || bytes > MAX_WAITING_BYTES ? 'overflow'
         : ''
@@ -180,7 +188,7 @@ export function createCourier(options: CourierOptions): Courier {
         // have a request for every second of it.
         let group = batches.find((other) => other.state === batch.state && other.key === key && other.proof === proof && other.most === batch.most && !other.tries === !batch.tries)
         const isWaiting = batch.state === 'waiting'
-        if (!group || group.items.length >= group.most || group.size + size > limits.maxBytes) {
+        if (!group || group.items.length >= group.most || bodyBytes(group) + size > limits.maxBytes) {
           if (group && isWaiting) group.dueAt = 0
           group = { ...batch, key, proof, items: [], size: 0 }
           // The newest first.
@@ -266,7 +274,7 @@ export function createCourier(options: CourierOptions): Courier {
       const batch = [...flying].find(({ id }) => id === batchId)
       if (!batch) return
       if (accepted && step(batch, 'receipt')) {
-        misses = 0
+        if (misses < BLIND_AFTER) misses = 0
         batch.via = 'beacon'
         accept(batch)
       } else attempt(batch, 'unconfirmed')

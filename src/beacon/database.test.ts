@@ -1,4 +1,4 @@
-import { IDBFactory } from 'fake-indexeddb'
+import { IDBFactory, IDBTransaction } from 'fake-indexeddb'
 import { openDatabase } from './database.js'
 
 beforeEach(() => {
@@ -74,6 +74,27 @@ describe('the database', () => {
     Object.assign(request, { error: new DOMException('private', 'InvalidStateError') })
     request.onerror!(new Event('error'))
     await expect(reading).rejects.toThrow('private')
+  })
+
+  it('takes an answer that is there when a long task has made its patience end', async () => {
+    jest.useFakeTimers()
+    const request = { result: { transaction: () => ({ objectStore: () => ({}) }) } } as unknown as IDBOpenDBRequest
+    indexedDB.open = () => request
+    const transact = openDatabase('outbox')
+    const opened = transact(() => {})
+    let rejected = false
+    opened.catch(() => (rejected = true))
+    // However long the task: one timer is due before the answer.
+    jest.advanceTimersToNextTimer()
+    request.onsuccess!(new Event('success'))
+    await jest.advanceTimersByTimeAsync(10_000)
+    expect(rejected).toBe(false)
+  })
+
+  it('ends a transaction without waiting for a callback on its page', async () => {
+    const commit = jest.spyOn(IDBTransaction.prototype, 'commit')
+    await openDatabase('outbox')(put('a', 1))
+    expect(commit).toHaveBeenCalledTimes(1)
   })
 
   it('rejects where opening never answers', async () => {

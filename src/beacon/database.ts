@@ -1,5 +1,6 @@
 const STORE = 'rows'
-const PATIENCE_MS = 3_000
+/** Twice this. */
+const PATIENCE_MS = 1_500
 
 /** Runs `work` in one transaction and resolves with its request's result once committed. Rejects if it was not. */
 export type Transact = <T = void>(
@@ -16,7 +17,8 @@ export function openDatabase(name: string): Transact {
   const open = () =>
     (opening ??= new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(name, 1)
-      setTimeout(reject, PATIENCE_MS, 'no answer')
+      // In two steps: after a long task the first timer may come before an answer that is there already.
+      setTimeout(setTimeout, PATIENCE_MS, reject, PATIENCE_MS, 'no answer')
       request.onupgradeneeded = () => request.result.createObjectStore(STORE)
       request.onerror = () => reject(request.error)
       request.onsuccess = () => {
@@ -35,6 +37,8 @@ export function openDatabase(name: string): Transact {
       // Survives the end of the browser, if not of the machine, and costs a fraction of `strict`.
       const transaction = database.transaction(STORE, 'readwrite', { durability: 'relaxed' })
       const request = work(transaction.objectStore(STORE))
+      // Else it ends with a callback on this page, and all other pages wait for one whose thread is busy, with an `alert` for example.
+      transaction.commit?.()
       transaction.oncomplete = () => resolve((request as IDBRequest)?.result)
       transaction.onabort = () => reject(transaction.error)
     })

@@ -100,6 +100,16 @@ describe('pages where receipts do not work', () => {
     expect(nextWay(bench)).toBe('fetch')
   })
 
+  it('stay so for the rest of the page’s life', async () => {
+    const bench = createBench()
+    await miss(bench, 'r0', taken())
+    await miss(bench, 'r1', taken())
+    bench.courier.add([entry('leaving')])
+    bench.courier.leave()
+    bench.courier.receipt(bench.last().batchId, true)
+    expect(nextWay(bench)).toBe('fetch')
+  })
+
   it('are not known by one, or by two apart', async () => {
     const bench = createBench()
     await miss(bench, 'r0', taken())

@@ -67,6 +67,7 @@ const stateNow = ({ attempts, fates, courier }: Bench, before: number): State =>
 }
 
 const states = Object.keys(table) as State[]
+// What is stale needs a customer: that has a test beside others of customers.
 const events: StateEvent[] = ['due', 'blind', 'leave', 'receipt', 'unconfirmed', 200, 400, 401, 403, 413, 422, 'later', 'wake']
 const rows = states.flatMap((state) => events.map((event) => ({ state, event, next: table[state][event] })))
 

@@ -10,6 +10,7 @@ export type StateEvent =
   | 'leave' // the page is hidden, frozen or unloading
   | 'receipt' // resource timing says accepted
   | 'unconfirmed' // resource timing says not accepted, or nothing in time; or the beacon was refused
+  | 'stale' // the same, and it holds a customer who has been identified anew
   | 200 // each record's fate is final
   | 400 // it can never be taken
   | 401 // no token, or one that is not good any more
@@ -21,7 +22,7 @@ export type StateEvent =
 
 export const table: Record<State, Partial<Record<StateEvent, State>>> = {
   waiting: { due: 'beacon', blind: 'fetch', leave: 'beacon' },
-  beacon: { receipt: 'settled', unconfirmed: 'fetch' },
+  beacon: { receipt: 'settled', unconfirmed: 'fetch', stale: 'backoff' },
   fetch: { receipt: 'settled', 200: 'settled', 400: 'settled', 422: 'settled', 401: 'parked', 403: 'parked', 413: 'waiting', later: 'backoff' },
   backoff: { due: 'fetch', blind: 'fetch', leave: 'beacon' },
   parked: { wake: 'waiting' },

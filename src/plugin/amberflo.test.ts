@@ -348,10 +348,20 @@ describe('the plugin\'s life', () => {
     expect(byCall.beacon.items).toHaveLength(count)
   })
 
+  it('bills the group of the page when an event was tracked, not when it is delivered', async () => {
+    const { analytics, beacon } = await openPage({ customerId: 'groupId' })
+    await analytics.group('g1')
+    const tracked = analytics.track('Signed Out')
+    analytics.reset()
+    await tracked
+    await analytics.track('Later', {}, { anonymousId: 'a1' } as never)
+    expect(beacon.items.map(({ key }) => key)).toEqual(['g1', expect.not.stringMatching('g1')])
+  })
+
   it('tells its steps to the console with debug, and only then', async () => {
     const lines: string[] = []
-    const original = console.debug
-    console.debug = (line: string) => lines.push(line)
+    const original = console.log
+    console.log = (line: string) => lines.push(line)
     try {
       await (await openPage()).analytics.track('Quiet')
       expect(lines).toEqual([])
@@ -371,7 +381,7 @@ describe('the plugin\'s life', () => {
         // And not that it was kept.
       ])
     } finally {
-      console.debug = original
+      console.log = original
     }
   })
 })

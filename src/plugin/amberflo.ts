@@ -44,14 +44,17 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       const line = `${NAME}: ${message}`
       ctx?.log(level, line)
       // A warning that concerns no event has no other place where it could be seen.
-      if (settings.debug || (!ctx && level === 'warn')) console[level](line)
+      if (settings.debug || (!ctx && level === 'warn')) console[level === 'warn' ? level : 'log'](line)
     }
 
     const warn = (message: string): void => say('warn', message)
 
+    /** By the event's id, the page's group when it was tracked: it is delivered later, maybe after `analytics.reset()`. */
+    const groups = new Map<unknown, unknown>()
+
     /** What is made of an event. */
     let make = (event: SegmentEvent, note: Note): Made | Promise<Made> =>
-      [route(event, settings, () => analytics?.group().id(), note)]
+      [route(event, settings, () => groups.get(event.messageId) ?? analytics?.group().id(), note)]
     /** Pending until the chunk that runs the subscriptions is loaded, however often that takes; `undefined` from then on, and without subscriptions. */
     let starting: Promise<unknown> | undefined
     if (settings.subscriptions?.[0]) {
@@ -155,6 +158,13 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         analytics = instance
         // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
         for (const wrapper of (instance.queue?.plugins ?? []) as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
+        if (settings.customerId === 'groupId') {
+          instance.on?.('dispatch_start', ({ event }: Context) => {
+            groups.set(event.messageId, instance.group().id() ?? '')
+            // Not all of them come here.
+            if (groups.size > 999) groups.delete(groups.keys().next().value)
+          })
+        }
         open()
         start(instance)
       },

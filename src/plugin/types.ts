@@ -4,8 +4,8 @@ import type { Middleware } from './middleware.js'
 
 /** One of Segment's action subscriptions: for which events which action runs, on which fields. */
 export interface ActionSubscription {
-  /** The action: `meter` or `customer`. */
-  partnerAction: string
+  /** The action: `meter` or `customer`. Without one, a mapping of a customer's fields is the latter, and any other the former. */
+  partnerAction?: string
   /** Which events, in Segment's filter language: `type = "track" and event = "Api Call"`. */
   subscribe: string
   /** The action's fields, as constants and mapping-kit directives such as `{ '@path': '$.userId' }`. */
@@ -75,7 +75,7 @@ export interface AmberfloSettings {
   /** Called when the fate of a batch, or of a record that did not get into one, is known. */
   onReceipt?: (receipt: Receipt) => void
   /**
-   * Prints a line for each step of an event's way to the console, as debug messages.
+   * Prints a line for each step of an event's way to the console.
    * @default false
    */
   debug?: boolean

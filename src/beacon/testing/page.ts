@@ -44,17 +44,17 @@ export function createBrowser() {
   localStorage.clear()
   show()
 
-  const sendBeacon = (url: URL, body: string) => {
-    requests.push({ via: 'beacon', url: url.href, body })
+  const sendBeacon = (url: string, body: string) => {
+    requests.push({ via: 'beacon', url, body })
     if (network.receipts) {
       const serverTiming = network.up ? [{ name: 'accepted' }] : []
-      void task().then(() => observer.report({ name: url.href, initiatorType: 'beacon', serverTiming, responseStart: 0 }))
+      void task().then(() => observer.report({ name: url, initiatorType: 'beacon', serverTiming, responseStart: 0 }))
     }
     return true
   }
   Object.defineProperty(navigator, 'sendBeacon', { value: sendBeacon, configurable: true })
-  globalThis.fetch = (async (url: URL, { body }: { body: string }) => {
-    requests.push({ via: 'fetch', url: url.href, body })
+  globalThis.fetch = (async (url: string, { body }: { body: string }) => {
+    requests.push({ via: 'fetch', url, body })
     if (!network.up) throw new TypeError('failed to fetch')
     return { status: 200, headers: new Headers(), json: async () => ({ accepted: 0, duplicates: 0, rejected: [] }) }
   }) as unknown as typeof fetch

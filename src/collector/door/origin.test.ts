@@ -48,12 +48,18 @@ describe('without a list', () => {
     ['a page behind a trusted proxy', { origin: 'https://shop.test', 'x-forwarded-host': 'shop.test, inner' }, true, true],
     ['another page behind a trusted proxy', { origin: 'https://evil.test', 'x-forwarded-host': 'shop.test' }, false, true],
     ['a sandboxed frame', { origin: 'null' }, false],
+    ['a sandboxed frame, as the engine knows', { origin: 'null', 'sec-fetch-site': 'cross-site' }, false],
+    ['a page of its own whose beacons hide their origin', { origin: 'null', 'sec-fetch-site': 'same-origin' }, true],
     ['nonsense', { origin: 'nonsense' }, false],
     ['no page', {}, true],
     ['a page that hides its origin', { 'sec-fetch-site': 'cross-site' }, false],
   ])('%s', (_, headers, allowed, trustProxy = false) => {
     expect(check(null, headers, trustProxy).allowed).toBe(allowed)
   })
+})
+
+test('a hidden origin is named in no answer', () => {
+  expect(check(null, { origin: 'null', 'sec-fetch-site': 'same-origin' }).sender).toEqual({ origin: null, site: 'same-origin' })
 })
 
 test('a page without TLS is not of the origin of a collector that is asked by https', () => {

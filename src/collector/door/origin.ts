@@ -28,14 +28,15 @@ export function createOriginCheck({ origins, trustProxy }: OriginRules): (call: 
     const origin = call.header('origin')
     const site = call.header('sec-fetch-site')
     const allowed = origins === null ? isSameOrigin(call, origin, site, trustProxy) : origin !== null && origins.has(origin)
-    return { sender: { origin: allowed ? origin : null, site }, allowed }
+    return { sender: { origin: allowed && origin !== 'null' ? origin : null, site }, allowed }
   }
 }
 
 /** Hosts are compared, not schemes: behind a proxy that ends TLS the collector sees http. `Sec-Fetch-Site` knows the scheme. */
 function isSameOrigin(call: Call, origin: string | null, site: string | null, trustProxy: boolean): boolean {
   if (site !== null && site !== 'same-origin') return false
-  if (origin === null) return true
+  // Firefox and Safari hide a beacon's origin where the page's referrer policy is `no-referrer`; `Sec-Fetch-Site` tells it from a sandboxed frame's.
+  if (origin === null || (origin === 'null' && site !== null)) return true
   // Where the collector is known to be asked by https, a page without it is another origin's.
   if (origin.startsWith('http:') && call.url.startsWith('https:')) return false
   const forwarded = trustProxy ? call.header('x-forwarded-host')?.split(',')[0]?.trim() : undefined

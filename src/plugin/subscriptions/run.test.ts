@@ -165,6 +165,23 @@ it('leaves out what cannot be walked, as without subscriptions', async () => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
 
+it('refuses a value that cannot be read, as the routing does', async () => {
+  const properties = Object.defineProperty({}, 'value', { enumerable: true, get: () => { throw new Error('boom') } })
+  expect((await runOf([{ subscribe: 'type = "track"' }], { ...track, properties } as SegmentEvent)).made).toEqual(['bad_value'])
+})
+
+it('tells the action by the fields where none is named', async () => {
+  const { made } = await runOf(
+    [
+      { subscribe: 'type = "track"', mapping: { meterApiName: 'M', meterValue: 3 } },
+      { subscribe: 'type = "track"', mapping: { customerName: 'Ann' } },
+      { subscribe: 'type = "track"' },
+    ],
+    track,
+  )
+  expect(made).toMatchObject([{ meterApiName: 'M', meterValue: 3 }, { customerId: 'u1', customerName: 'Ann' }, { meterApiName: 'A' }])
+})
+
 it('dispatches screen events', async () => {
   const screen = { ...track, type: 'screen', name: 'Start' } as SegmentEvent
   expect((await runOf([{ partnerAction: 'meter', subscribe: 'type = "screen"' }], screen)).made).toEqual([record])

@@ -26,7 +26,9 @@ export type Runner = (event: SegmentEvent, note: Note) => Promise<(Routed | fals
 
 /** A subscription as a plugin of its own, so that one that fails does not stop the others. */
 const asPlugin = (subscription: ActionSubscription, report: Note): Plugin | undefined => {
-  const { partnerAction, subscribe, mapping } = subscription
+  const { subscribe, mapping = {} } = subscription
+  // Nobody who knows FQL and mapping-kit alone would name an action: the fields tell which it is.
+  const { partnerAction = ['customerName', 'customerEmail', 'traits'].some((field) => field in mapping) ? 'customer' : 'meter' } = subscription
   // `Object.hasOwn` is newer than the oldest browsers that this runs in.
   const action = Object.entries(definition.actions).find(([name]) => name === partnerAction)?.[1]
   const { error } = parseFql(subscribe) as { error?: Error }
@@ -35,7 +37,7 @@ const asPlugin = (subscription: ActionSubscription, report: Note): Plugin | unde
     const fault = !error ? `there is no action '${partnerAction}', only ${Object.keys(definition.actions).join(' and ')}` : error instanceof TypeError ? 'it is not FQL, such as type = "track"' : error.message
     return void report(`the subscription '${subscribe}' never runs: ${fault}`)
   }
-  const full = { enabled: true, ...subscription, mapping: { ...defaultsOf(action), ...mapping } }
+  const full = { enabled: true, ...subscription, partnerAction, mapping: { ...defaultsOf(action), ...mapping } }
   return generatePlugins(definition, client, [full as Subscription])[0]
 }
 

@@ -25,7 +25,9 @@ export const walkable = <T>(source: T, root: string, note: Note): T => {
       }
       return copied
     } catch {
-      return void note(`${name}: unreadable, left out`)
+      note(`${name}: unreadable, left out`)
+      // A value that is there and is nothing: a missing one has a default, which would be billed.
+      return Symbol()
     }
   }
 
