@@ -146,6 +146,8 @@ describe('what is left out', () => {
     const { analytics, receipts } = await openPage()
     const ctx = await analytics.track('A', { value: 'many' })
     expect(receipts).toMatchObject([{ outcome: 'rejected', reason: 'bad_value', uniqueIds: [ctx.event.messageId] }])
+    // Not by any way: it never left.
+    expect(ctx.logs().map(({ message }) => message)).toContain(`Amberflo: ${ctx.event.messageId} rejected: bad_value`)
     expect(ctx.stats.metrics.map(({ metric }) => metric)).toContain('amberflo.rejected')
   })
 

@@ -80,7 +80,7 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         const ctx = waiting.get(id)
         waiting.delete(id)
         ctx?.stats.increment(`amberflo.${fate.outcome}`)
-        say(reason ? 'warn' : 'debug', `${id} ${fate.outcome} by ${fate.via}: ${reason ?? fate.batchId}`, ctx)
+        say(reason ? 'warn' : 'debug', `${id} ${fate.outcome}${fate.batchId && ` by ${fate.via}`}: ${reason ?? fate.batchId}`, ctx)
         if (!reason) identified.accept(id)
       }
       // A callback that fails, or a promise that it returns, is not the page's trouble.
