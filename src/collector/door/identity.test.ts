@@ -47,7 +47,7 @@ test.each([
 
 test('nobody’s session is 401', async () => {
   expect(await identify({ authenticate: bob }, null, page, new Request('https://usage.example.com/', { method: 'POST' }))).toBe('no_session')
-  expect(await identify({ authenticate: () => undefined }, null)).toBe('no_session')
+  for (const nobody of [undefined, null, false, 0, ''] as const) expect(await identify({ authenticate: () => nobody }, null)).toBe('no_session')
 })
 
 test.each<[string, Authenticate]>([
@@ -55,6 +55,7 @@ test.each<[string, Authenticate]>([
   ['rejects', () => Promise.reject(new Error('down'))],
   ['names nobody', () => ({ customerId: '' })],
   ['names meters that are no list', () => ({ customerId: 'bob', meters: 'page' as never })],
+  ['names meters by an empty text', () => ({ customerId: 'bob', meters: '' as never })],
   ['names no string', () => ({ customerId: 5 as never })],
 ])('an `authenticate` that %s is our trouble, and says nothing of why', async (_, authenticate) => {
   expect(await identify({ authenticate }, null)).toBe('identity_unavailable')

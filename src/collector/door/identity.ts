@@ -13,7 +13,9 @@ export interface Session {
   meters?: readonly string[] | undefined
 }
 
-export type Authenticate = (request: Request) => Session | null | undefined | Promise<Session | null | undefined>
+/** Nobody's session is anything falsy, as of `user && { customerId: user.id }`. */
+export type Authenticate = (request: Request) => Asked | Promise<Asked>
+type Asked = Session | null | undefined | false | 0 | ''
 
 /** An `authenticate` that takes longer has failed: it must not hold its place among the requests in hand for ever. */
 const SESSION_MS = 10_000
@@ -44,18 +46,18 @@ export function createIdentity(options: IdentityOptions): (call: Call, token: st
     if (sender.origin === null || sender.site === 'none') {
       throw new Refusal('origin_not_allowed', 'A session is proof only on a request that a browser’s page sent: with an Origin header.')
     }
-    let session: Session | null | undefined
+    let session: Awaited<ReturnType<Authenticate>>
     try {
       session = await inTime(Promise.resolve(ask(call.request())), SESSION_MS)
     } catch {
       throw cannotAsk()
     }
-    if (session === null || session === undefined) throw new Refusal('no_session', 'There is no session that says who the customer is. Sign in and send the batch again.')
+    if (!session) throw new Refusal('no_session', 'There is no session that says who the customer is. Sign in and send the batch again.')
     const { customerId, meters } = session
     // What is no list of names must not be read as one: "page" includes "p".
-    const readable = typeof customerId === 'string' && customerId !== '' && (meters === undefined || Array.isArray(meters))
+    const readable = typeof customerId === 'string' && customerId !== '' && Array.isArray(meters ?? [])
     if (!readable) throw cannotAsk()
-    return meters === undefined ? { customerId } : { customerId, meters }
+    return meters ? { customerId, meters } : { customerId }
   }
 
   function cannotAsk(): Refusal {
