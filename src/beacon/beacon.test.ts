@@ -48,6 +48,23 @@ describe('the way of an item', () => {
     await until(async () => (await browser.rows()) === 0)
   })
 
+  it.each([
+    ['http://localhost', '/usage', 'http://localhost/usage'],
+    ['http://localhost', 'https://usage.example.com/in?site=1', 'https://usage.example.com/in?site=1'],
+    // A file, or a sandboxed frame.
+    ['null', 'https://usage.example.com', 'https://usage.example.com/'],
+  ])('is from a page of the origin %s to %s', async (origin, url, address) => {
+    const originHere = Object.getOwnPropertyDescriptor(globalThis, 'origin')!
+    Object.defineProperty(globalThis, 'origin', { value: origin, configurable: true })
+    const { put, flush } = open({ url })
+    Object.defineProperty(globalThis, 'origin', originHere)
+    await put(item('r0'))
+    void flush()
+    const sent = new URL(browser.requests[0]!.url)
+    sent.searchParams.delete('b')
+    expect(sent.href).toBe(address)
+  })
+
   it('ends at once if it is too large', async () => {
     const { put, fates } = open()
     await put(item('r0', { json: JSON.stringify('ü'.repeat(16 * 1024)) }))
