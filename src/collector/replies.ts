@@ -1,5 +1,5 @@
 import type { Answer } from '../wire/payloads.js'
-import { formatRetryAfter } from './amberflo/retry-after.js'
+import { formatRetryAfter } from './retry-after.js'
 import type { Call, Reply } from './call.js'
 import type { Refusal } from './door/refusal.js'
 

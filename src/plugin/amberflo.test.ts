@@ -354,7 +354,7 @@ describe('the plugin\'s life', () => {
     const { analytics, beacon } = await openPage({ customerId: 'groupId' })
     await analytics.group('g1')
     const tracked = analytics.track('Signed Out')
-    analytics.reset()
+    void analytics.reset()
     await tracked
     await analytics.track('Later', {}, { anonymousId: 'a1' } as never)
     expect(beacon.items.map(({ key }) => key)).toEqual(['g1', expect.not.stringMatching('g1')])

@@ -27,7 +27,7 @@ export interface Fault {
 
 const rules: Record<keyof Fault, [(value: unknown) => boolean, string]> = {
   status: [(value) => value === 0 || (Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 599), 'an integer from 200 to 599, or 0 for none'],
-  headers: [isObject, 'an object of strings'],
+  headers: [(value) => isObject(value) && Object.values(value).every((one) => typeof one === 'string'), 'an object of strings'],
   body: [(value) => typeof value === 'string', 'a string'],
   count: [(value) => Number.isInteger(value) && (value as number) >= 0, 'an integer from 0'],
   delayMs: [(value) => Number.isFinite(value) && (value as number) >= 0, 'milliseconds from 0'],

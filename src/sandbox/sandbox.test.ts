@@ -198,6 +198,7 @@ describe('faults', () => {
 
   test.each([
     [{ status: 99 }, 'status must be an integer from 200 to 599'],
+    [{ status: 503, headers: { 'retry-after': 7 } }, 'headers must be an object of strings'],
     [{ statos: 503 }, 'unknown field statos'],
     ['nonsense', 'a fault must be an object'],
   ])('refuses %j', async (body, message) => {

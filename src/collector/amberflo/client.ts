@@ -1,5 +1,5 @@
 import type { Alarm, Observe } from '../events.js'
-import { parseRetryAfter } from './retry-after.js'
+import { parseRetryAfter } from '../retry-after.js'
 import { sendByFetch } from './transport.js'
 import type { Send, SendReply } from './transport.js'
 
