@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -167,6 +168,19 @@ describe('SIGTERM', () => {
     expect(await cutOff).toBe('cut off')
     expect(collector.stderr()).toContain('stopped before all that was in hand was done')
   }, 20_000)
+
+  it('ends with 0 while the spool is still being opened', async () => {
+    // A Redis that never says a word.
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const { child, ended } = run({ AMBERFLO_API_KEY: apiKey, AMBERFLO_URL: sandbox.url, COLLECTOR_SPOOL: `redis://127.0.0.1:${port}` }, ['--trust-client'])
+    const [socket] = (await once(silent, 'connection')) as [{ destroy(): void }]
+    child.kill('SIGTERM')
+    expect(await ended).toEqual({ code: 0, signal: null })
+    socket.destroy()
+    silent.close()
+  })
 
   it('ends at once when it comes twice', async () => {
     const collector = await start()
