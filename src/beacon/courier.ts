@@ -18,7 +18,7 @@ const MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000
 
 export interface CourierOptions {
   limits: Limits
-  /** Whether receipts can be seen at all. */
+  /** Whether receipts can be seen at all: where not, a beacon is followed by a `fetch` at once. */
   receipts: boolean
   visible(): boolean
   newId(): string
@@ -57,7 +57,7 @@ export function createCourier(options: CourierOptions): Courier {
   const waiting = new Map<Entry, Batch>()
   const flying = new Set<Batch>()
   let notBefore = 0
-  let misses = options.receipts ? 0 : BLIND_AFTER
+  let misses = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAt = 0
   const onChange: (() => void)[] = []
@@ -113,7 +113,7 @@ export function createCourier(options: CourierOptions): Courier {
     if (!step(batch, event)) return
     const body = envelope(batch, Date.now())
     // Nothing comes of it where a `fetch` is under way: that has a patience of its own.
-    batch.dueAt = now() + RECEIPT_MS
+    batch.dueAt = now() + (options.receipts ? RECEIPT_MS : 1)
     if (batch.state === 'beacon' && options.send(batch.id, body)) return
     // Refused, unless it was to be a `fetch` anyway.
     step(batch, 'unconfirmed')

@@ -1,5 +1,5 @@
 import { watchReceipts } from './receipt.js'
-import { createBench, entry, taken } from './testing/courier.js'
+import { createBench, createBlindBench, entry, taken } from './testing/courier.js'
 import { fakeObserver, type FakeObserver } from './testing/observer.js'
 
 const name = 'https://usage.example.com/in?site=1&b=8f14e45f'
@@ -144,8 +144,19 @@ describe('pages where receipts do not work', () => {
     expect(nextWay(bench)).toBe('beacon')
   })
 
-  it('send by fetch while the page is visible, and by beacon when it leaves', () => {
-    const { courier, page, ways } = createBench({ receipts: false })
+  it('are known by the first two batches where nothing observes them, each of which a fetch follows at once', async () => {
+    const { courier, ways, last } = createBench({ receipts: false })
+    for (const id of ['r0', 'r1', 'r2']) {
+      courier.add([entry(id)])
+      courier.hurry()
+      await jest.advanceTimersByTimeAsync(1)
+      await last().answer(taken())
+    }
+    expect(ways()).toEqual(['beacon r0', 'fetch r0', 'beacon r1', 'fetch r1', 'fetch r2'])
+  })
+
+  it('send by fetch while the page is visible, and by beacon when it leaves', async () => {
+    const { courier, page, ways } = await createBlindBench()
     courier.add([entry('r0')])
     courier.hurry()
     courier.add([entry('r1')])

@@ -1,4 +1,4 @@
-import { createBench, entry, idsIn, taken, turn, type Bench } from './testing/courier.js'
+import { createBench, createBlindBench, entry, idsIn, taken, turn, type Bench } from './testing/courier.js'
 import { isFlying, table, type State, type StateEvent } from './states.js'
 
 beforeEach(() => {
@@ -76,7 +76,7 @@ describe('the table of states', () => {
 
   it.each(rows.filter((row) => row.next && happens(row)))('$state, $event → $next', async ({ state, event, next }) => {
     const blind = event === 'blind'
-    const bench = createBench({ receipts: !blind })
+    const bench = blind ? await createBlindBench() : createBench()
     bench.page.visible = !blind
     await reach[state](bench)
     bench.page.visible = true
@@ -88,7 +88,7 @@ describe('the table of states', () => {
   })
 
   it.each(rows.filter((row) => !row.next && happens(row)))('$state, $event: nothing', async ({ state, event }) => {
-    const bench = createBench({ receipts: event !== 'blind' })
+    const bench = event === 'blind' ? await createBlindBench() : createBench()
     bench.page.visible = event !== 'blind'
     await reach[state](bench)
     bench.page.visible = true

@@ -101,6 +101,20 @@ export function createBench(given: Partial<CourierOptions> = {}) {
 
 export type Bench = ReturnType<typeof createBench>
 
+/** A bench that has found out that receipts do not work here. */
+export const createBlindBench = async (): Promise<Bench> => {
+  const bench = createBench({ receipts: false })
+  const { courier, attempts, fates, last } = bench
+  for (const id of ['first', 'second']) {
+    courier.add([entry(id)])
+    courier.hurry()
+    await jest.advanceTimersByTimeAsync(1)
+    await last().answer(taken())
+  }
+  attempts.length = fates.length = 0
+  return bench
+}
+
 /** A bench whose first batch, of `count` records, is on its way by fetch. */
 export const fetching = (count = 2): Bench => {
   const bench = createBench()

@@ -68,6 +68,8 @@ export async function runOutages(spool: 'sqlite' | 'none', series: readonly Outa
   }
   /** Resolves when usage arrives again, so that the next outage meets a collector that does not hold back. */
   const healthy = async () => {
+    // What is still taken late is no sign.
+    await sleep(2_000)
     const before = (await stats()).received
     for (const giveUpAt = Date.now() + 120_000; (await stats()).received === before; await sleep(100)) {
       if (Date.now() > giveUpAt) throw new Error('nothing arrives any more')
