@@ -7,7 +7,7 @@ describe('docs/reliability.md', () => {
   })
 
   it('shows the table that the courier follows', () => {
-    expect(states().split('\n')).toHaveLength(15)
+    expect(states().split('\n')).toHaveLength(16)
     expect(readPart('states')).toBe(states())
   })
 

@@ -1,7 +1,7 @@
 import { deliver } from '../amberflo/bisect.js'
 import type { AmberfloClient } from '../amberflo/client.js'
 import { createCustomerForwarder } from './customers.js'
-import { createSettle, type SettleOptions } from './settle.js'
+import { createSettle, type Attempted, type SettleOptions } from './settle.js'
 import type { Leased } from './spool.js'
 
 /** So long usage waits for the customers that were leased with it. */
@@ -11,12 +11,6 @@ export interface AttemptOptions extends SettleOptions {
   client: AmberfloClient
   /** Is given what customers are still on their way, since an attempt does not wait for them to the end. */
   follow?: (customers: Promise<unknown>) => void
-}
-
-/** Whether Amberflo could be reached; how long it asked to be left alone. */
-export interface Attempted {
-  reached: boolean
-  retryAfterMs?: number
 }
 
 /** Tries to bring what one lease gave to Amberflo, and settles each item: gone, due again later, or dead. */

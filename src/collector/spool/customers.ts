@@ -1,9 +1,8 @@
 import type { Customer } from '../../wire/payloads.js'
 import type { AmberfloClient, Outcome } from '../amberflo/client.js'
 import { createCustomerWriter } from '../amberflo/customers.js'
-import type { Attempted } from './attempt.js'
 import { createPause } from './pause.js'
-import type { Settle } from './settle.js'
+import type { Attempted, Settle } from './settle.js'
 import type { Leased, Spool } from './spool.js'
 
 const CUSTOMERS_AT_ONCE = 8

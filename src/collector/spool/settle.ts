@@ -14,6 +14,12 @@ export interface SettleOptions {
   patience?: typeof PATIENCE
 }
 
+/** Whether Amberflo could be reached; how long it asked to be left alone. */
+export interface Attempted {
+  reached: boolean
+  retryAfterMs?: number
+}
+
 /** What becomes of an item that Amberflo did not take. */
 export interface Settle {
   /** Amberflo refuses it alone: it is due again later, and dead when that has happened again and again. */
