@@ -106,7 +106,7 @@ export function createCourier(options: CourierOptions): Courier {
       for (const item of batch.items) waiting.set(item, batch)
     }
     // The newer one may have gone when the page was hidden: an older one must not follow it.
-    if (flying.has(batch) && batch.items.some(isSuperseded) && step(batch, 'stale')) {
+    if (batch.items.some(isSuperseded) && step(batch, 'stale')) {
       batch.dueAt = 0
       return soon()
     }

@@ -360,6 +360,20 @@ describe('the plugin\'s life', () => {
     expect(beacon.items.map(({ key }) => key)).toEqual(['g1', expect.not.stringMatching('g1')])
   })
 
+  it('listens to the page for its group no longer than it is registered', async () => {
+    const listeners = new Set<unknown>()
+    const instance = {
+      queue: { plugins: [] },
+      on: (_event: string, listener: unknown) => listeners.add(listener),
+      off: (_event: string, listener: unknown) => listeners.delete(listener),
+    } as unknown as Analytics
+    const plugin = createFactory(fakeBeacon().create, noRuntime)({ collectorUrl: '/usage', customerId: 'groupId' })
+    await plugin.load(Context.system(), instance)
+    expect(listeners.size).toBe(1)
+    await plugin.unload!(Context.system(), instance)
+    expect(listeners.size).toBe(0)
+  })
+
   it('tells its steps to the console with debug, and only then', async () => {
     const lines: string[] = []
     const original = console.log

@@ -51,6 +51,11 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
 
     /** By the event's id, the page's group when it was tracked: it is delivered later, maybe after `analytics.reset()`. */
     const groups = new Map<unknown, unknown>()
+    const rememberGroup = ({ event }: Context): void => {
+      groups.set(event.messageId, analytics!.group().id() ?? '')
+      // Not all of them come here.
+      if (groups.size > 999) groups.delete(groups.keys().next().value)
+    }
 
     /** What is made of an event. */
     let make = (event: SegmentEvent, note: Note): Made | Promise<Made> =>
@@ -158,19 +163,14 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
         analytics = instance
         // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
         for (const wrapper of (instance.queue?.plugins ?? []) as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
-        if (settings.customerId === 'groupId') {
-          instance.on?.('dispatch_start', ({ event }: Context) => {
-            groups.set(event.messageId, instance.group().id() ?? '')
-            // Not all of them come here.
-            if (groups.size > 999) groups.delete(groups.keys().next().value)
-          })
-        }
+        if (settings.customerId === 'groupId') instance.on('dispatch_start', rememberGroup)
         open()
         start(instance)
       },
       async unload() {
         // What is on its way would open another beacon.
         if (!starting) await delivered
+        analytics?.off?.('dispatch_start', rememberGroup)
         tokens?.close()
         beacon?.close()
         beacon = undefined

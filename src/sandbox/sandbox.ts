@@ -58,7 +58,7 @@ export function createSandbox({ apiKey }: SandboxOptions) {
   }
 }
 
-/** 0, or a success without an answer of its own: the request is merely late. */
+/** Not with 0, nor with a success that has no answer of its own: then the request is merely late. */
 const failsWith = ({ status = 0, body, headers }: Fault) => status >= 300 || (status > 0 && (body !== undefined || headers !== undefined))
 
 /** The API as Amberflo documents it. */
