@@ -1,3 +1,4 @@
+import { AnalyticsBrowser } from '@segment/analytics-next'
 import { newTracker, trackSelfDescribingEvent } from '@snowplow/browser-tracker'
 import { ANSWER_MS } from './network.js'
 
@@ -93,6 +94,18 @@ async function plugin() {
   }
 }
 
+/** The real Analytics.js, which sends nothing itself, with one destination. */
+const analytics = (createDestination) => async () => {
+  const library = AnalyticsBrowser.load({ writeKey: 'bench', cdnSettings: { integrations: {} } })
+  await library.register(createDestination())
+  return {
+    turn: (events) => Promise.all(events.map(({ event, properties }) => library.track(event, properties))),
+    end: nothing,
+  }
+}
+
+const idle = { name: 'Idle', type: 'destination', version: '1', isLoaded: () => true, load: nothing, track: async (ctx) => ctx }
+
 export const contenders = {
   floor,
   putEach,
@@ -101,4 +114,6 @@ export const contenders = {
   peerSingly: peer({ bufferSize: 1, answerMs: ANSWER_MS }),
   peer: peer({ bufferSize: 100, answerMs: ANSWER_MS }),
   plugin,
+  analyticsAlone: analytics(() => idle),
+  analyticsPlugin: analytics(() => window.amberfloDestination({ collectorUrl: '/usage' })),
 }
