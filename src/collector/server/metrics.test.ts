@@ -1,3 +1,4 @@
+import { alarms } from '../events.js'
 import type { SpoolStats } from '../spool/spool.js'
 import { createMetrics } from './metrics.js'
 
@@ -22,7 +23,12 @@ it('counts what happens', async () => {
     'amberflo_collector_upstream_seconds_bucket{le="0.025",method="POST",path="/ingest",status="200"} 0',
     'amberflo_collector_upstream_seconds_bucket{le="0.05",method="POST",path="/ingest",status="200"} 1',
   ]))
-  expect(read.filter((line) => /backlog|spool|dead/.test(line))).toEqual([])
+  expect(read.filter((line) => /^amberflo_collector_(backlog|spool|dead)/.test(line))).toEqual([])
+})
+
+it('has each alarm from the start, so that the first is an increase', async () => {
+  const zeros = Object.keys(alarms).map((alarm) => `amberflo_collector_alarms_total{alarm="${alarm}"} 0`)
+  expect(await lines(createMetrics(null))).toEqual(expect.arrayContaining(zeros))
 })
 
 it('reads the backlog when it is asked, and says when the spool does not answer', async () => {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { CollectorEvent } from '../events.js'
+import { alarms as kindsOfAlarm, type CollectorEvent } from '../events.js'
 import type { SpoolStats } from '../spool/spool.js'
 
 export interface Metrics {
@@ -20,6 +20,8 @@ export function createMetrics(spoolStats: (() => Promise<SpoolStats>) | null, no
   const rejected = counter('rejected_total', 'Items rejected alone', ['reason'])
   const refused = counter('refused_total', 'Requests refused as a whole', ['status', 'error'])
   const alarms = counter('alarms_total', 'What a person should look at', ['alarm'])
+  // A series that begins with its first alarm shows no increase.
+  for (const alarm of Object.keys(kindsOfAlarm)) alarms.inc({ alarm }, 0)
   const upstream = new Histogram({
     name: 'amberflo_collector_upstream_seconds',
     help: 'Time of the requests to Amberflo; status 0 is no answer',
