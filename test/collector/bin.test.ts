@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mintToken } from '../../src/collector/index.js'
 import { serveSandbox } from '../../src/sandbox/index.js'
+import { version } from '../../src/version.js'
 import { run, startCollector } from './support/program.js'
 
 const apiKey = 'canary-6d1f0a77'
@@ -86,6 +87,12 @@ it('explains itself', async () => {
   const { ended, stdout } = run({}, ['--help'])
   expect(await ended).toEqual({ code: 0, signal: null })
   for (const word of ['AMBERFLO_API_KEY', 'COLLECTOR_SPOOL', '--trust-client', 'dead retry', '/readyz']) expect(stdout()).toContain(word)
+})
+
+it('tells its version', async () => {
+  const { ended, stdout } = run({}, ['--version'])
+  expect(await ended).toEqual({ code: 0, signal: null })
+  expect(stdout()).toBe(`${version}\n`)
 })
 
 it('passes usage on, on any path, and tells how it is', async () => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import { version } from '../../version.js'
 import { deadLetters } from './dead.js'
 import { asConfigError, ConfigError, describeVariables, readEnvironment } from './environment.js'
 import { serve } from './serve.js'
@@ -12,6 +13,7 @@ const usage = `amberflo-collector: takes usage from pages, checks it, and passes
 
   --trust-client   believe what the browser says of the customer; without it a token must prove it
   --help           this
+  --version        the package's version
 
 Usage is taken by POST on any path. GET /livez, /readyz and /metrics are for those who run it.
 The log goes to stderr, one JSON object a line. Variables, and what holds without them:
@@ -22,6 +24,7 @@ ${describeVariables()}
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parse(args)
   if (values.help) return void process.stdout.write(usage)
+  if (values.version) return void process.stdout.write(`${version}\n`)
   const settings = readEnvironment(process.env)
   const [command, ...rest] = positionals
   if (command === undefined) return serve({ ...settings, trustClient: values['trust-client'] })
@@ -31,7 +34,7 @@ async function main(args: string[]): Promise<void> {
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, 'trust-client': { type: 'boolean', default: false } } })
+    return parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, 'trust-client': { type: 'boolean', default: false } } })
   } catch (error) {
     throw new ConfigError(`${asConfigError(error).message.split('. ')[0]}; see --help`)
   }
