@@ -95,6 +95,13 @@ it('tells its version', async () => {
   expect(stdout()).toBe(`${version}\n`)
 })
 
+it('warns of a variable that does not exist, without its value', async () => {
+  const { stderr, end } = await start({ COLLECTOR_VALUES_PER_DAY: 'canary-5' })
+  await end('SIGTERM')
+  expect(stderr()).toMatch(/"level":"warn".*"variable":"COLLECTOR_VALUES_PER_DAY","msg":"there is no such variable; see --help"/)
+  expect(stderr()).not.toContain('canary-5')
+})
+
 it('passes usage on, on any path, and tells how it is', async () => {
   const { url, stdout } = await start()
   expect(stdout()).toBe(`listening on ${url}\n`)

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { version } from '../../version.js'
 import { deadLetters } from './dead.js'
-import { asConfigError, ConfigError, describeVariables, readEnvironment } from './environment.js'
+import { asConfigError, ConfigError, describeVariables, readEnvironment, unknownVariables } from './environment.js'
 import { serve } from './serve.js'
 
 const usage = `amberflo-collector: takes usage from pages, checks it, and passes it on to Amberflo
@@ -27,7 +27,7 @@ async function main(args: string[]): Promise<void> {
   if (values.version) return void process.stdout.write(`${version}\n`)
   const settings = readEnvironment(process.env)
   const [command, ...rest] = positionals
-  if (command === undefined) return serve({ ...settings, trustClient: values['trust-client'] })
+  if (command === undefined) return serve({ ...settings, trustClient: values['trust-client'] }, unknownVariables(process.env))
   if (command === 'dead') return deadLetters(rest, settings)
   throw new ConfigError(`there is no command ${command}; see --help`)
 }

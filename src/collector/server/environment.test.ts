@@ -1,5 +1,5 @@
 import { readOptions } from '../options.js'
-import { asConfigError, ConfigError, describeVariables, readEnvironment, variables } from './environment.js'
+import { asConfigError, ConfigError, describeVariables, readEnvironment, unknownVariables, variables } from './environment.js'
 
 it('reads every variable into the option it sets', () => {
   const settings = readEnvironment({
@@ -61,6 +61,13 @@ it('reads every variable into the option it sets', () => {
 
 it('takes an empty variable for one that is not set', () => {
   expect(readEnvironment({ PORT: '', COLLECTOR_ORIGINS: '  ' })).toEqual({})
+})
+
+it('finds what is misspelt, and leaves what Kubernetes says of a service of that name', () => {
+  const known = Object.fromEntries(variables.map(({ name }) => [name, 'x']))
+  const services = { COLLECTOR_SERVICE_HOST: '10.0.0.1', COLLECTOR_SERVICE_PORT_HTTP: '80', COLLECTOR_PORT: 'tcp://10.0.0.1:80', COLLECTOR_PORT_80_TCP_ADDR: '10.0.0.1' }
+  expect(unknownVariables({ ...known, ...services, PATH: '/bin', HOSTS: 'x' })).toEqual([])
+  expect(unknownVariables({ COLLECTOR_ORIGIN: 'https://a.example', COLLECTOR_VALUES_PER_DAY: '5', COLLECTOR_PORT: '80', AMBERFLO_KEY: 'k' })).toEqual(['COLLECTOR_ORIGIN', 'COLLECTOR_VALUES_PER_DAY', 'COLLECTOR_PORT', 'AMBERFLO_KEY'])
 })
 
 it.each([

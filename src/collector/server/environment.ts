@@ -114,6 +114,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv): ServerSettings {
   return settings as unknown as ServerSettings
 }
 
+/**
+ * Variables that are named like the server's and are none of them: a cap that is misspelt caps nothing. What Kubernetes
+ * says of a service that is called `collector` or `amberflo` is meant for nobody.
+ */
+export const unknownVariables = (env: NodeJS.ProcessEnv): string[] =>
+  Object.keys(env).filter((name) => /^(AMBERFLO|COLLECTOR)_/.test(name) && !/_SERVICE_|_PORT_\d/.test(name) && !/^(tcp|udp|sctp):/.test(env[name] ?? '') && !variables.some((variable) => variable.name === name))
+
 /** What the collector says of its options, said of the variables that set them. */
 export function asConfigError(error: unknown): ConfigError {
   const message = error instanceof Error ? error.message : String(error)

@@ -18,8 +18,12 @@ const CLOSE_MS = 3_000
 /** On a machine with much memory V8 lets garbage grow to several times of what is in use; after a flood that would stay. */
 const FRUGAL = '--heap-growing-percent=60'
 
-/** Listens, says so on stdout, and resolves after SIGTERM or SIGINT when all that was in hand is done. A second signal ends at once. */
-export async function serve(settings: ServerSettings): Promise<void> {
+/**
+ * Listens, says so on stdout, and resolves after SIGTERM or SIGINT when all that was in hand is done. A second signal ends at once.
+ *
+ * @param unknown variables to warn of
+ */
+export async function serve(settings: ServerSettings, unknown: readonly string[] = []): Promise<void> {
   const { spoolUrl, spoolOptions, logLevel = 'info', host, port = 8787, drainMs = DRAIN_MS, ...options } = settings
   requireProof(settings)
   setFlagsFromString(FRUGAL)
@@ -28,6 +32,7 @@ export async function serve(settings: ServerSettings): Promise<void> {
   // Nothing is in hand yet.
   void stopped.then(() => listening || process.exit(0))
   const log = createLog(logLevel)
+  for (const variable of unknown) log.warn({ variable }, 'there is no such variable; see --help')
   const spool = spoolUrl === undefined ? null : await open(spoolUrl, { ...spoolOptions, warn: (message) => log.warn(message) })
   const stats = spool && (() => spool.stats())
   const metrics = createMetrics(stats)
