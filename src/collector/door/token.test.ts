@@ -43,6 +43,10 @@ describe('mintToken', () => {
     await expect(mintToken(options)).rejects.toThrow(TypeError)
   })
 
+  test('throws for the address of a JWKS, which signs nothing', async () => {
+    await expect(mintToken({ secret: 'https://id.example.com/.well-known/jwks.json', customerId: 'ada' })).rejects.toThrow('mintToken: `secret` is an address')
+  })
+
   test.each([-1, Number.NaN, Infinity, '600', '10m', null, new Date(), 600n])('throws for a life of %p, and names it', async (expiresIn) => {
     const made = mintToken({ secret, customerId: 'ada', expiresIn: expiresIn as never })
     await expect(made).rejects.toThrow(TypeError)

@@ -47,6 +47,8 @@ export interface MintOptions {
  * @throws TypeError that says which of them is wrong
  */
 export async function mintToken({ secret, customerId, meters, expiresIn = 600 }: MintOptions): Promise<string> {
+  // The collector would not believe it: there, an address is where the keys are.
+  if (typeof secret === 'string' && isUrl(secret)) throw new TypeError('mintToken: `secret` is an address; with a JWKS, sign with your own private key')
   if (typeof customerId !== 'string' || customerId === '') throw new TypeError('mintToken: `customerId` must be a non-empty string')
   if (!Number.isFinite(expiresIn) || expiresIn <= 0) throw new TypeError('mintToken: `expiresIn` must be a finite number of seconds above 0')
   if (meters !== undefined && !isMeterList(meters)) throw new TypeError('mintToken: `meters` must be a list of meter names')
