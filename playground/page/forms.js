@@ -56,15 +56,19 @@ const button = (id, action) => byId(id).querySelector(`[data-action=${action}]`)
 /** The form's fields, with `json` as an object; or `undefined`, and the form says what is wrong. */
 function read(form) {
   const fields = Object.fromEntries(new FormData(form))
-  const area = form.elements.json
-  if (!area) return fields
-  const { value, problem } = parseObject(area.value)
+  const { name, json } = form.elements
+  if (!json) return fields
+  const { value, problem } = parseObject(json.value)
+  // Analytics.js throws for an event without a name, and there would be nothing to see.
+  const nameless = Boolean(name) && name.value === ''
   const error = form.querySelector('.error')
-  error.hidden = !problem
-  error.textContent = problem ?? ''
-  area.setAttribute('aria-invalid', String(Boolean(problem)))
-  if (problem) area.focus()
-  return problem ? undefined : { ...fields, json: value }
+  error.textContent = nameless ? 'An event needs a name.' : (problem ?? '')
+  error.hidden = !error.textContent
+  name?.setAttribute('aria-invalid', String(nameless))
+  json.setAttribute('aria-invalid', String(Boolean(problem)))
+  if (nameless) name.focus()
+  else if (problem) json.focus()
+  return nameless || problem ? undefined : { ...fields, json: value }
 }
 
 function parseObject(text) {

@@ -29,7 +29,7 @@ function mapped(way) {
     return { state: 'done', title: `${payload.meterApiName} = ${payload.meterValue}`, detail: plural(Object.keys(payload.dimensions ?? {}).length, 'dimension'), inside: payload }
   }
   if (receipt) return { state: receipt.outcome === 'accepted' ? 'done' : 'bad', title: receipt.outcome, detail: receipt.reason ?? '', inside: receipt }
-  if (isLeftOut(way)) return { state: 'done', title: 'not sent', detail: log.at(-1) ?? '', inside: log.join('\n') || 'The plugin says nothing.' }
+  if (isLeftOut(way)) return { state: 'done', title: 'not sent', detail: (log.at(-1) ?? '').replace(`${way.id} `, ''), inside: log.join('\n') || 'The plugin says nothing.' }
   if (!log) return { state: 'wait', title: 'mapping', detail: '' }
   return { state: 'wait', title: 'kept', detail: 'in the outbox', inside: 'The record is stored in the browser, and waits for its batch to close.' }
 }

@@ -102,6 +102,14 @@ describe('npm start', () => {
     expect(await rows()).toEqual(before)
   })
 
+  it('asks for the name of an event without one', async () => {
+    const before = await rows()
+    await type('#track [name=name]', '')
+    await press('#track [type=submit]')
+    expect(await textOf('#track .error')).toBe('An event needs a name.')
+    expect(await rows()).toEqual(before)
+  })
+
   it('says that a customer who is known as he is, is not sent again', async () => {
     await press('#identify [type=submit]')
     await until(rows, ([newest]) => newest?.[0] === 'identify some_user_id' && newest[3] === 'accepted')

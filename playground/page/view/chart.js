@@ -19,7 +19,8 @@ export function usageChart(records) {
     const top = index * ROW
     const share = (Math.abs(value) / largest) * 100
     chart.append(
-      svg('text', { x: '0', y: String(top + 13), class: 'bar-name' }, name.length > 36 ? `${name.slice(0, 35)}…` : name),
+      // A window of its own: where it is narrow, a long name ends there, and does not run into the numbers.
+      svg('svg', { class: 'bar-window', y: String(top), width: '55%', height: '18' }, svg('text', { x: '0', y: '13', class: 'bar-name' }, name.length > 36 ? `${name.slice(0, 35)}…` : name)),
       svg('text', { x: '100%', y: String(top + 13), class: 'bar-value', 'text-anchor': 'end' }, `${format(value)} `, svg('tspan', { class: 'bar-count' }, count === 1 ? 'in 1 record' : `in ${format(count)} records`)),
       svg('rect', { x: '0', y: String(top + 19), width: '100%', height: String(BAR), rx: '2', class: 'bar-track' }),
       svg('rect', { x: '0', y: String(top + 19), width: `${Math.max(share, 0.5)}%`, height: String(BAR), rx: '2', class: value < 0 ? 'bar negative' : 'bar' }),
