@@ -26,6 +26,8 @@ test.each<[string, Partial<CollectorOptions>, RegExp]>([
   ['meters that are no list', { meters: 'page' as never }, /`meters`/],
   ['another upstream', { amberfloUrl: 'ftp://a.test' }, /`amberfloUrl`/],
   ['an upstream with a query', { amberfloUrl: 'https://a.test/?x' }, /`amberfloUrl`/],
+  ['Amberflo in the clear', { amberfloUrl: 'http://app.amberflo.io' }, /`amberfloUrl`.*https:/],
+  ['Amberflo with a path', { amberfloUrl: 'https://app.amberflo.io/ingest' }, /`amberfloUrl`.*without a path/],
   ['an upstream with a password', { amberfloUrl: 'https://a:b@a.test/' }, /`amberfloUrl`/],
   ['no time', { upstreamTimeoutMs: 0 }, /`upstreamTimeoutMs`/],
   ['a no that is a text', { allowNegative: 'false' as never }, /`allowNegative` must be true or false/],

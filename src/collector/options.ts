@@ -182,6 +182,10 @@ function readUpstreamUrl(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
     fail('amberfloUrl', 'an http(s) URL without user, query or fragment')
   }
+  // The key would go in the clear, or nothing would arrive.
+  if (/(^|\.)amberflo\.io\.?$/.test(url.hostname) && (url.protocol !== 'https:' || url.pathname !== '/')) {
+    fail('amberfloUrl', '`https://app.amberflo.io` without a path, where it is Amberflo’s own')
+  }
   return url.href.replace(/\/+$/, '')
 }
 

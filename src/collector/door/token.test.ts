@@ -75,6 +75,7 @@ describe('with a secret', () => {
     ['no subject', () => sign({ sub: undefined })],
     ['an empty subject', () => sign({ sub: '' })],
     ['no end', () => sign({ exp: undefined })],
+    ['an end in milliseconds', () => sign({ exp: time + 600_000 })],
     ['a beginning in the future', () => sign({ nbf: Math.floor(time / 1000) + 60 })],
     ['meters that are no list', () => sign({ meters: 'page' })],
     ['meters that are no names', () => sign({ meters: [1] })],

@@ -164,8 +164,12 @@ async function verifiedPayload(verify: () => Promise<{ payload: JWTPayload }>): 
 
 const isMeterList = (meters: unknown): meters is string[] => Array.isArray(meters) && meters.every((meter) => typeof meter === 'string')
 
+/** The year 5138, in seconds. */
+const LAST_END = 1e11
+
 function readClaims({ sub, exp, meters }: JWTPayload): Proof {
-  if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number') throw badToken()
+  // Milliseconds, by mistake, would never end.
+  if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number' || exp > LAST_END) throw badToken()
   const proof: Proof = { customerId: sub, expiresAt: exp * 1000 }
   if (meters === undefined) return proof
   // A list that cannot be read must not become "every meter".
@@ -176,7 +180,7 @@ function readClaims({ sub, exp, meters }: JWTPayload): Proof {
 const badToken = () =>
   new Refusal(
     'bad_token',
-    `The token is not one of this collector’s: it must be a JWT signed with its key, with "sub" (the customer), "aud" "${TOKEN_AUDIENCE}" and "exp".`,
+    `The token is not one of this collector’s: it must be a JWT signed with its key, with "sub" (the customer), "aud" "${TOKEN_AUDIENCE}" and "exp" (in seconds).`,
   )
 
 export const expiredToken = () => new Refusal('expired_token', 'The token has expired. Get a new one and send the batch again.')
