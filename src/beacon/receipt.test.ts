@@ -37,6 +37,21 @@ describe('what a resource timing entry proves', () => {
     expect(receiptOf(crossOrigin, { serverTiming, responseStart })).toEqual([['8f14e45f', accepted]])
   })
 
+  it('is nothing where a service worker may have made the answer up, unless the collector says so', () => {
+    const container = { controller: {} as object | null }
+    Object.defineProperty(navigator, 'serviceWorker', { value: container, configurable: true })
+    const receipts: boolean[] = []
+    watchReceipts(true, (_, accepted) => receipts.push(accepted))
+    const see = (serverTiming?: object[]) => observer.report({ name, initiatorType: 'beacon', serverTiming, responseStart: 9 })
+    see()
+    see([])
+    see(said)
+    container.controller = null
+    see([])
+    Reflect.deleteProperty(navigator, 'serviceWorker')
+    expect(receipts).toEqual([false, false, true, true])
+  })
+
   it('takes any initiator but fetch, since browsers name a beacon’s differently', () => {
     expect(receiptOf(false, { initiatorType: 'other' })).toHaveLength(1)
     expect(receiptOf(false, { initiatorType: 'fetch' })).toEqual([])

@@ -16,7 +16,8 @@ export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): Perfo
       for (const { name, initiatorType, serverTiming, responseStart } of list.getEntries() as PerformanceResourceTiming[]) {
         // A fetch tells its own fate.
         const batchId = initiatorType !== 'fetch' && new URL(name).searchParams.get(BATCH_PARAMETER)
-        const accepted = serverTiming?.[0] ? serverTiming.some((metric) => metric.name === 'accepted') : crossOrigin && responseStart > 0
+        // What a service worker makes up has times that can be seen, too: while offline, for example.
+        const accepted = serverTiming?.[0] ? serverTiming.some((metric) => metric.name === 'accepted') : crossOrigin && responseStart > 0 && !navigator.serviceWorker?.controller
         if (batchId) onReceipt(batchId, accepted)
       }
     })
