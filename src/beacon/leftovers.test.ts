@@ -117,6 +117,32 @@ describe('leftovers', () => {
     expect(three.handed.map(ids)).toEqual([['r0']])
   })
 
+  it('are found too when their page had only seemed to go, and adds to them after they were taken over', async () => {
+    const locks = fakeLocks()
+    const { disk, outbox, putAll } = open('p1', undefined, locks)
+    await putAll(entries(1))
+    outbox.release()
+    const other = open('p2', disk, locks)
+    await other.takeOver()
+    await putAll(entries(1, {}, 'late'))
+    const next = open('p3', disk, locks)
+    await next.takeOver()
+    expect([other, next].map(({ handed }) => ids(handed.flat()))).toEqual([['r0'], ['late0']])
+  })
+
+  it('are taken over once where they cannot be deleted', async () => {
+    const { disk, putAll } = open('p1')
+    await putAll(entries(1))
+    const next = open('p2', { ...createDisk(), transact: async (work) => disk.transact((rows) => {
+      const request = work(rows)
+      if (!(request as IDBRequest | void)) throw new DOMException('full', 'QuotaExceededError')
+      return request
+    }) })
+    await next.takeOver()
+    await next.takeOver()
+    expect(ids(next.handed.flat())).toEqual(['r0'])
+  })
+
   it('are not held by a page that left before they were granted', async () => {
     const locks = fakeLocks()
     const { outbox } = open('p1', createDisk(), locks)

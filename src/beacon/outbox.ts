@@ -136,6 +136,9 @@ export function createOutbox(
           from = rows[rows.length - 1]!.key
           rows.forEach(move)
         }
+        await last
+        // A page that only seemed to go may add to it still, which must be found too; but what is stored there is not taken twice.
+        if (![...changed].some(({ key }) => key[0] === other)) return
       }
       return held
     }).catch(() => {}) // Storage is blocked, so there are no leftovers.
