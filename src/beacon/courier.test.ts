@@ -105,6 +105,21 @@ describe('what travels together', () => {
     expect(ways().slice(2)).toEqual(['fetch c0,r0,r1', 'beacon r2,r3,r4'])
   })
 
+  it('waits no longer for a customer at whom the collector fails again and again', async () => {
+    const { courier, ways, last } = createBench()
+    courier.add([entry('c0', { kind: 'customers' })])
+    courier.hurry()
+    courier.receipt(last().batchId, false)
+    await last().answer({ status: 503 })
+    for (const id of ['r0', 'r1']) {
+      courier.add([entry(id)])
+      courier.hurry()
+      expect(ways().pop()).toBe('fetch c0')
+      await last().answer({ status: 503 })
+    }
+    expect(ways().pop()).toBe('beacon r0,r1')
+  })
+
   it('holds up nobody else’s', () => {
     const { courier, ways } = createBench()
     courier.add([entry('c0', { kind: 'customers' }), entry('r0', { key: 'bob' })])

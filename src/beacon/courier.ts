@@ -208,14 +208,14 @@ export function createCourier(options: CourierOptions): Courier {
     const batches = gather()
     // One moment for all of it: what becomes due meanwhile has a timer of its own.
     const time = now()
-    // A customer travels before the records that came after it.
+    // A customer travels before the records that came after it, unless it is what the collector fails at.
     const behind = new Set<string>()
     for (const batch of batches) {
       if (nextAt(batch) <= time) {
         if (flying.has(batch)) attempt(batch, 'unconfirmed')
         else if (event === 'leave' || !behind.has(batch.key)) attempt(batch, event)
       }
-      if (batch.items.some(isCustomer)) behind.add(batch.key)
+      if (batch.tries < 3 && batch.items.some(isCustomer)) behind.add(batch.key)
     }
     for (const listener of onChange.splice(0)) listener()
     const next = Math.min(...batches.map(nextAt).filter((at) => at > time))
