@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mintToken } from '../../src/collector/index.js'
+import { startRedis } from '../../src/collector/testing/redis.js'
 import { serveSandbox } from '../../src/sandbox/index.js'
 import { version } from '../../src/version.js'
 import { run, startCollector } from './support/program.js'
@@ -80,6 +81,14 @@ describe('wrong configuration ends the program with one line', () => {
     const { ended, stderr } = run({ AMBERFLO_API_KEY: apiKey, HOST: '127.0.0.1', PORT: new URL(url).port }, ['--trust-client'])
     expect((await ended).code).toBe(1)
     expect(stderr()).toMatch(/^amberflo-collector: PORT \d+ .*EADDRINUSE\n$/)
+  })
+
+  it('whatever is open by then', async () => {
+    const redis = await startRedis()
+    cleanUp.push(() => redis.stop())
+    const { ended, stderr } = run({ AMBERFLO_API_KEY: apiKey, PORT: '0', COLLECTOR_SPOOL: redis.url, COLLECTOR_ORIGINS: '*' }, ['--trust-client'])
+    expect((await ended).code).toBe(1)
+    expect(stderr()).toMatch(/^amberflo-collector: COLLECTOR_ORIGINS must be [^\n]+\n$/m)
   })
 })
 

@@ -42,5 +42,6 @@ function parse(args: string[]) {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(error instanceof ConfigError ? `amberflo-collector: ${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`)
-  process.exitCode = 1
+  // A spool that is open by then, or a socket, would keep the program alive.
+  process.exit(1)
 })
