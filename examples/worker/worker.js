@@ -4,7 +4,7 @@ import { createCollector } from 'amberflo-destination/collector'
 let collector
 
 export default {
-  fetch(request, env) {
+  fetch(request, env, context) {
     // Made once for all requests of this instance: it remembers ids, verified tokens and limits.
     collector ??= createCollector({
       apiKey: env.AMBERFLO_API_KEY,
@@ -13,6 +13,7 @@ export default {
       tokenSecret: env.COLLECTOR_TOKEN_SECRET,
       clientIp: ({ headers }) => headers.get('cf-connecting-ip') ?? undefined,
     })
-    return collector.fetch(request)
+    // With the context, a batch whose page has gone is brought to its end.
+    return collector.fetch(request, env, context)
   },
 }

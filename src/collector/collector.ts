@@ -22,8 +22,11 @@ import { SpoolFullError } from './spool/spool.js'
 import { fromRequest, toResponse } from './web.js'
 
 export interface Collector {
-  /** Answers one request, whatever its path. Never rejects. */
-  fetch(request: Request): Promise<Response>
+  /**
+   * Answers one request, whatever its path. Never rejects. Where the runtime gives more with a request, as Workers do
+   * with `fetch(request, env, context)`, hand that on too.
+   */
+  fetch(request: Request, ...given: unknown[]): Promise<Response>
   /** The same for servers on Node, without the detour over web streams: `createServer(collector.listener)`, `app.use('/usage', collector.listener)`. */
   listener(incoming: NodeRequest, outgoing: NodeResponse): void
   /** Takes nothing new, and resolves when all that is in hand is where it must be. */
@@ -40,7 +43,11 @@ const DEFAULT_RETRY_AFTER_MS = 5000
 export function createCollector(options: CollectorOptions): Collector {
   const { respond, close } = openCollector(options)
   return {
-    fetch: async (request) => toResponse(await respond(fromRequest(request))),
+    async fetch(request, ...given) {
+      const response = respond(fromRequest(request)).then(toResponse)
+      stayAlive(given, response)
+      return response
+    },
     listener: (incoming, outgoing) => void respond(fromIncoming(incoming)).then((reply) => sendReply(incoming, outgoing, reply)),
     close,
   }
@@ -117,6 +124,16 @@ export function openCollector(options: CollectorOptions, send?: Send): { respond
       await gate.empty()
       await sink.close()
     },
+  }
+}
+
+/**
+ * Workers stop at the next `await` what serves a client that has gone. The request would then hold its place, its customer's lock
+ * and its records for ever, and whoever sends them again would wait for it.
+ */
+function stayAlive(given: readonly unknown[], work: Promise<unknown>): void {
+  for (const context of given as readonly ({ waitUntil?: unknown } | null | undefined)[]) {
+    if (typeof context?.waitUntil === 'function') context.waitUntil(work)
   }
 }
 

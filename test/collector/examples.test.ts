@@ -32,17 +32,32 @@ async function load<Module>(file: string): Promise<Module> {
 
 describe('the Cloudflare Worker, in workerd', () => {
   let worker: Miniflare
+  /** The same behind another Worker, which ends a request as Cloudflare does when its client goes: after `x-gone` milliseconds. */
+  let behind: Miniflare
 
   beforeAll(async () => {
     const { outfile, remove } = await bundleExample('worker/worker.js', 'worker')
-    worker = new Miniflare({
+    const collector = {
       modules: true,
       scriptPath: outfile,
       compatibilityDate: '2025-06-01',
       bindings: { AMBERFLO_API_KEY: apiKey, AMBERFLO_URL: sandbox.url, COLLECTOR_ORIGINS: origin, COLLECTOR_TOKEN_SECRET: secret },
+    }
+    const edge = `export default {
+      async fetch(request, env) {
+        const ms = Number(request.headers.get('x-gone'))
+        return env.COLLECTOR.fetch(request, ms ? { signal: AbortSignal.timeout(ms) } : {}).catch(() => new Response(null, { status: 499 }))
+      },
+    }`
+    worker = new Miniflare(collector)
+    behind = new Miniflare({
+      workers: [
+        { name: 'edge', modules: true, script: edge, compatibilityDate: '2025-06-01', serviceBindings: { COLLECTOR: 'collector' } },
+        { name: 'collector', ...collector },
+      ],
     })
-    closing.push(remove, () => worker.dispose())
-    await worker.ready
+    closing.push(remove, () => worker.dispose(), () => behind.dispose())
+    await Promise.all([worker.ready, behind.ready])
   }, 30_000)
 
   const post = (body: string, headers: Record<string, string> = { origin }) => worker.dispatchFetch('https://usage.example.com/?b=1', { method: 'POST', headers, body })
@@ -72,6 +87,15 @@ describe('the Cloudflare Worker, in workerd', () => {
     expect((await post(envelope({ records: [record()] }))).status).toBe(401)
     expect((await post(body, { origin: 'https://evil.test' })).status).toBe(403)
     expect((await worker.dispatchFetch('https://usage.example.com/')).status).toBe(405)
+  })
+
+  test('brings to its end what a page sent that has gone, so that nothing waits for it', async () => {
+    const send = (body: string, headers: Record<string, string> = {}) => behind.dispatchFetch('https://usage.example.com/?b=1', { method: 'POST', headers: { origin, ...headers }, body })
+    const body = envelope({ token: await token(), records: [record()], customers: [{ customerId: 'ada', customerName: 'Ada' }] })
+    await fetch(`${sandbox.url}/sandbox/faults`, { method: 'POST', body: JSON.stringify({ delayMs: 1500, count: 1 }) })
+    expect((await send(body, { 'x-gone': '500' })).status).toBe(499)
+    expect((await send(body)).status).toBe(200)
+    expect(await arrived()).toHaveLength(1)
   })
 
   test('follows no redirect with the key', async () => {
