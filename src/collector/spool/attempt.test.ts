@@ -83,6 +83,22 @@ it('tells how long Amberflo wants to be left alone, and hides the items for as l
   expect(await spool.lease(1)).toHaveLength(1)
 })
 
+it('counts what Amberflo refused, and not what met an outage before', async () => {
+  await spool.append(records(1))
+  upstream.answerWith(() => ({ status: 503 }))
+  for (let at = 0; at < 4; at++) {
+    await attempt()
+    time += 60_000
+  }
+  upstream.answerWith(refusing('r0'))
+  for (let at = 0; at < 3; at++) {
+    expect(await spool.stats()).toMatchObject({ waiting: 1, dead: 0 })
+    await attempt()
+    time += 26_000
+  }
+  expect(await spool.stats()).toMatchObject({ waiting: 0, dead: 1 })
+})
+
 it('gives a refused record two more tries, each more than 20 s later, before it is dead, and holds up no other', async () => {
   upstream.answerWith(refusing('r6'))
   await spool.append(records(10))

@@ -1,10 +1,14 @@
 import type { Observe } from '../events.js'
+import { createMemory } from '../memory.js'
 import type { Leased, Spool } from './spool.js'
 
 /** Amberflo's own guidance: at least two attempts later than 20 s before anything is given up. */
 const PATIENCE = { attempts: 2, ms: 20_000 }
 
 const FIRST_DELAY_MS = 1_000
+
+/** How many refused items are remembered, and for how long at least: one that is forgotten is tried anew. */
+const REFUSALS = { max: 100_000, ttlMs: 10 * 60 * 1000 }
 
 export interface SettleOptions {
   spool: Spool
@@ -29,9 +33,14 @@ export interface Settle {
 }
 
 export function createSettle({ spool, observe, now = Date.now, random = Math.random, patience = PATIENCE }: SettleOptions): Settle {
+  // An item's own attempts count those too that met an outage, and say nothing of what Amberflo thinks of it.
+  const refusals = createMemory<{ times: number; since: number }>({ ...REFUSALS, now })
+
   return {
     async refuse(item, status) {
-      if (item.attempts >= patience.attempts && now() - item.appendedAt >= patience.attempts * patience.ms) {
+      const { times, since } = refusals.get(item.lease) ?? { times: 0, since: now() }
+      refusals.set(item.lease, { times: times + 1, since })
+      if (times >= patience.attempts && now() - since >= patience.attempts * patience.ms) {
         observe({ type: 'alarm', alarm: 'upstream_refused', detail: { status } })
         return spool.dead([item], `status ${status}`)
       }
