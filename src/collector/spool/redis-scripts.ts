@@ -158,6 +158,17 @@ export const tidy = `
   end
 `
 
+/**
+ * ARGV: lock, holder, ms. Gives 1 when it is the holder's now. A Redis without room refuses a script's first write where
+ * that takes room, and `DEL` takes none: what is to be delivered makes room, so that it must not wait for it.
+ */
+export const takeLock = `
+  if redis.call('EXISTS', ARGV[1]) == 1 then return 0 end
+  redis.call('DEL', ARGV[1])
+  redis.call('SET', ARGV[1], ARGV[2], 'PX', ARGV[3])
+  return 1
+`
+
 /** ARGV: lock, holder, ms. */
 export const extendLock = "if redis.call('GET', ARGV[1]) == ARGV[2] then return redis.call('PEXPIRE', ARGV[1], ARGV[3]) end"
 

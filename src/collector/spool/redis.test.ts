@@ -56,6 +56,25 @@ describe('redis alone', () => {
     await spool.close()
   })
 
+  it('delivers what it holds when Redis has no more room', async () => {
+    const spool = await openRedis(server.url)
+    const redis = await connectRedis(server.url)
+    expect(await spool.lease(10)).toEqual([])
+    await spool.append([record('1'), { kind: 'customer', customerId: 'acme', id: 'acme', json: '{}' }])
+    await redis.command('CONFIG', 'SET', 'maxmemory', 1)
+    try {
+      await expect(spool.append([record('2')])).rejects.toMatchObject({ code: 'OOM' })
+      const leased = await spool.lease(10)
+      expect(leased).toHaveLength(2)
+      expect(await spool.withCustomer('acme', async () => 'written')).toBe('written')
+      await spool.ack(leased)
+      expect((await spool.stats()).waiting).toBe(0)
+    } finally {
+      await redis.command('CONFIG', 'SET', 'maxmemory', 0)
+      await Promise.all([spool.close(), redis.close()])
+    }
+  })
+
   it('gives up on a Redis that hangs', async () => {
     const spool = await openRedis(server.url)
     await spool.append([record('0')])

@@ -95,7 +95,7 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
       return { waiting, dead, bytes: Number(bytes), oldestAt: oldest[0] ? timeOf(oldest[0][0]) : null }
     },
     withCustomer: createSharedLock({
-      take: async (customerId, holder, ttlMs) => (await redis.command('SET', keys.lock + nameOf(customerId), holder, 'NX', 'PX', ttlMs)) === 'OK',
+      take: async (customerId, holder, ttlMs) => (await redis.run<number>(scripts.takeLock, keys.lock + nameOf(customerId), holder, ttlMs)) === 1,
       extend: (customerId, holder, ttlMs) => redis.run(scripts.extendLock, keys.lock + nameOf(customerId), holder, ttlMs),
       release: (customerId, holder) => redis.run(scripts.releaseLock, keys.lock + nameOf(customerId), holder),
     }),
