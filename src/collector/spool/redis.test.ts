@@ -75,6 +75,15 @@ describe('redis alone', () => {
     }
   })
 
+  it('is not opened where Redis wants a password that it was not given', async () => {
+    const redis = await connectRedis(server.url)
+    await redis.command('CONFIG', 'SET', 'requirepass', 'open sesame')
+    await expect(openRedis(server.url)).rejects.toThrow('NOAUTH')
+    await (await openRedis(server.url.replace('//', '//:open%20sesame@'))).close()
+    await redis.command('CONFIG', 'SET', 'requirepass', '')
+    await redis.close()
+  })
+
   it('gives up on a Redis that hangs', async () => {
     const spool = await openRedis(server.url)
     await spool.append([record('0')])

@@ -38,6 +38,7 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
   const redis = await connectRedis(url)
   const consumer = crypto.randomUUID()
   let closed = false
+  await requireAccess(redis)
   await warnIfForgetful(redis, options.warn)
 
   const hashOf = ({ kind, customerId, id }: SpoolItem) => nameOf(customerId, kind === 'record' ? id : '')
@@ -105,6 +106,17 @@ export async function openRedis(url: string, options: SpoolOptions = {}): Promis
       await redis.run(scripts.tidy, consumer, FORGET_CONSUMER_MS).catch(() => undefined)
       await redis.close()
     },
+  }
+}
+
+/** Redis takes a connection without a password, and then refuses each command. */
+async function requireAccess(redis: RedisConnection) {
+  try {
+    await redis.command('EXISTS', keys.items)
+  } catch (error) {
+    if (!['NOAUTH', 'NOPERM'].includes((error as { code?: string }).code ?? '')) return
+    await redis.close()
+    throw error
   }
 }
 
