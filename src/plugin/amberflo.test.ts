@@ -332,7 +332,13 @@ describe('the plugin\'s life', () => {
   it('leaves a remote plugin the name that its entry has', async () => {
     const { plugin } = await openPage()
     const wrappers = [{ action: plugin, name: 'Usage' }, { action: plugin, name: undefined }, { action: {}, name: undefined }]
-    await plugin.load(Context.system(), { queue: { plugins: wrappers } } as unknown as Analytics)
+    const queue = { plugins: [] as unknown[] }
+    let initialize!: () => void
+    const on = (_event: string, listener: () => void) => (initialize = listener)
+    await plugin.load(Context.system(), { queue, on } as unknown as Analytics)
+    // Analytics.js before 1.72.2 lists a plugin only after that.
+    queue.plugins = wrappers
+    initialize()
     expect(wrappers.map(({ name }) => name)).toEqual(['Usage', 'Amberflo', undefined])
   })
 
@@ -364,7 +370,7 @@ describe('the plugin\'s life', () => {
     const listeners = new Set<unknown>()
     const instance = {
       queue: { plugins: [] },
-      on: (_event: string, listener: unknown) => listeners.add(listener),
+      on: (event: string, listener: unknown) => event === 'dispatch_start' && listeners.add(listener),
       off: (_event: string, listener: unknown) => listeners.delete(listener),
     } as unknown as Analytics
     const plugin = createFactory(fakeBeacon().create, noRuntime)({ collectorUrl: '/usage', customerId: 'groupId' })

@@ -161,9 +161,12 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
       isLoaded: () => !!analytics,
       async load(_ctx: Context, instance: Analytics) {
         analytics = instance
-        // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`.
-        for (const wrapper of (instance.queue?.plugins ?? []) as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
-        if (settings.customerId === 'groupId') instance.on('dispatch_start', rememberGroup)
+        // What Analytics.js wraps around a remote plugin has no name if the entry says no `creationName`. Older than 1.72.2,
+        // it is listed only once it is loaded.
+        instance.on?.('initialize', () => {
+          for (const wrapper of instance.queue.plugins as Wrapper[]) if (wrapper.action === plugin) wrapper.name ??= NAME
+        })
+        if (settings.customerId === 'groupId') instance.on?.('dispatch_start', rememberGroup)
         open()
         start(instance)
       },
