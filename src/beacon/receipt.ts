@@ -12,12 +12,16 @@ export const BATCH_PARAMETER = 'b'
  */
 export function watchReceipts(crossOrigin: boolean, onReceipt: OnReceipt): PerformanceObserver | undefined {
   try {
+    // Throws in a sandboxed frame in Chromium, which then has no receipts.
+    const { serviceWorker } = navigator
     const observer = new PerformanceObserver((list) => {
       for (const { name, initiatorType, serverTiming, responseStart } of list.getEntries() as PerformanceResourceTiming[]) {
         // A fetch tells its own fate.
         const batchId = initiatorType !== 'fetch' && new URL(name).searchParams.get(BATCH_PARAMETER)
-        // What a service worker makes up has times that can be seen, too: while offline, for example.
-        const accepted = serverTiming?.[0] ? serverTiming.some((metric) => metric.name === 'accepted') : crossOrigin && responseStart > 0 && !navigator.serviceWorker?.controller
+        const accepted =
+          serverTiming?.[0] ? serverTiming.some((metric) => metric.name === 'accepted')
+          // What a service worker makes up has times that can be seen, too: while offline, for example.
+          : crossOrigin && responseStart > 0 && !serviceWorker?.controller
         if (batchId) onReceipt(batchId, accepted)
       }
     })
