@@ -111,8 +111,8 @@ describe('what travels together', () => {
     courier.hurry()
     courier.receipt(last().batchId, false)
     await last().answer({ status: 503 })
-    for (const id of ['r0', 'r1']) {
-      courier.add([entry(id)])
+    courier.add([entry('r0'), entry('r1')])
+    for (let tries = 2; tries <= 7; tries++) {
       courier.hurry()
       expect(ways().pop()).toBe('fetch c0')
       await last().answer({ status: 503 })

@@ -11,6 +11,8 @@ const RECEIPT_MS = 10_000
 const MAX_FLYING = 63
 /** So many batches in a row without a receipt, though they had arrived: receipts do not work here. */
 const BLIND_AFTER = 2
+/** So many failed attempts, a minute of them or two, a customer's records wait for the customer. */
+const PATIENT_FOR = 7
 /** What may wait, for how long; beyond it the oldest goes first. */
 const MAX_WAITING = 10_000
 const MAX_WAITING_BYTES = 2 * 1024 * 1024
@@ -215,7 +217,7 @@ export function createCourier(options: CourierOptions): Courier {
         if (flying.has(batch)) attempt(batch, 'unconfirmed')
         else if (event === 'leave' || !behind.has(batch.key)) attempt(batch, event)
       }
-      if (batch.tries < 3 && batch.items.some(isCustomer)) behind.add(batch.key)
+      if (batch.tries < PATIENT_FOR && batch.items.some(isCustomer)) behind.add(batch.key)
     }
     for (const listener of onChange.splice(0)) listener()
     const next = Math.min(...batches.map(nextAt).filter((at) => at > time))
