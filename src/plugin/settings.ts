@@ -73,9 +73,10 @@ export const readSettings = (given: AmberfloSettings): AmberfloSettings => {
   // Where a page may send to: no credentials, which `fetch` refuses, and not Amberflo, which asks for the key. The first
   // character tells a path, and stands before the address as browsers read it: to them `/\\elsewhere.example` is no path,
   // and `usage` is one, but of nobody knows what.
-  if (!/^\/http:\/\/_\/|^[^/]https?:\/\/(?!_\/|[^/]*@|([^/]*\.)?amberflo\.io\.?[:/])/.test(address as string)) {
+  if (!/^\/http:\/\/_\/|^[^/\\]https?:\/\/(?!_\/|[^/]*@|([^/]*\.)?amberflo\.io\.?[:/])/.test(address as string)) {
     read('collectorUrl', collectorUrl, 'an http(s) URL or a /path of your collector, where the API key belongs')
   }
+  settings.subscriptions?.forEach(({ subscribe }, index) => read(`subscriptions.${index}.subscribe`, subscribe, 'string'))
   if (unknown[0]) console.warn(`Amberflo: unknown settings ${unknown}`)
   return settings
 }
