@@ -99,6 +99,18 @@ it('counts what Amberflo refused, and not what met an outage before', async () =
   expect(await spool.stats()).toMatchObject({ waiting: 0, dead: 1 })
 })
 
+it('lets nothing go round for ever, though each refusal is forgotten', async () => {
+  await spool.append(records(1))
+  upstream.answerWith(refusing('r0'))
+  for (let tries = 0; tries <= 100; tries++) {
+    expect(await spool.stats()).toMatchObject({ waiting: 1, dead: 0 })
+    await attempt()
+    // Longer than a refusal is remembered.
+    time += 20 * 60_000
+  }
+  expect(await spool.stats()).toMatchObject({ waiting: 0, dead: 1 })
+})
+
 it('gives a refused record two more tries, each more than 20 s later, before it is dead, and holds up no other', async () => {
   upstream.answerWith(refusing('r6'))
   await spool.append(records(10))

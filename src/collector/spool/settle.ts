@@ -7,8 +7,10 @@ const PATIENCE = { attempts: 2, ms: 20_000 }
 
 const FIRST_DELAY_MS = 1_000
 
-/** How many refused items are remembered, and for how long at least: one that is forgotten is tried anew. */
+/** How many refused items are remembered, and for how long at least. */
 const REFUSALS = { max: 100_000, ttlMs: 10 * 60 * 1000 }
+/** One that is forgotten, or meets another collector each time, does not go round for ever: so many attempts are enough, whatever they met. */
+const MAX_ATTEMPTS = 100
 
 export interface SettleOptions {
   spool: Spool
@@ -40,7 +42,7 @@ export function createSettle({ spool, observe, now = Date.now, random = Math.ran
     async refuse(item, status) {
       const { times, since } = refusals.get(item.lease) ?? { times: 0, since: now() }
       refusals.set(item.lease, { times: times + 1, since })
-      if (times >= patience.attempts && now() - since >= patience.attempts * patience.ms) {
+      if (item.attempts >= MAX_ATTEMPTS || (times >= patience.attempts && now() - since >= patience.attempts * patience.ms)) {
         observe({ type: 'alarm', alarm: 'upstream_refused', detail: { status } })
         return spool.dead([item], `status ${status}`)
       }
