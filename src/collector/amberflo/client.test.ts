@@ -64,6 +64,7 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
     test.each([
       ['the connection is cut', 2000, () => null],
       ['the answer takes too long', 50, () => ({ delayMs: 500 })],
+      ['the answer is longer than any of Amberflo’s', 2000, () => ({ body: `1 records were ingested${' '.repeat(16 * 1024)}` })],
       ['the answer is cut after its head', 2000, () => ({ headers: { 'content-length': '100', connection: 'close' }, body: '1 records' })],
     ])('is not known to have arrived when %s', async (_, timeoutMs, reply) => {
       upstream.answerWith(reply)

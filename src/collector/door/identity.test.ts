@@ -45,6 +45,11 @@ test.each([
   expect(await identify(both, null, sender)).toBe('origin_not_allowed')
 })
 
+test.each([[['page', 'screen']], [undefined]])('a session proves its customer, under the meters that it names: %j', async (meters) => {
+  const ask = createIdentity({ authenticate: () => ({ customerId: 'bob', meters }), now: Date.now, observe: () => undefined })
+  expect(await ask(fromRequest(request), null, page)).toEqual({ customerId: 'bob', ...(meters && { meters }) })
+})
+
 test('nobody’s session is 401', async () => {
   expect(await identify({ authenticate: bob }, null, page, new Request('https://usage.example.com/', { method: 'POST' }))).toBe('no_session')
   for (const nobody of [undefined, null, false, 0, ''] as const) expect(await identify({ authenticate: () => nobody }, null)).toBe('no_session')
