@@ -7,6 +7,8 @@ const stored: StoredCustomer = {
   id: 'internal',
   createTime: 1,
   updateTime: 2,
+  deleteTime: 3,
+  deactivateTimeStamp: 4,
   customerId: 'c',
   customerName: 'Ada Lovelace',
   customerEmail: 'ada@example.com',

@@ -29,7 +29,7 @@ export function mergeCustomer(stored: StoredCustomer, fresh: Customer): StoredCu
   if (fresh.traits !== undefined) {
     const traits: Traits = { ...(merged['traits'] as Traits | undefined) }
     for (const [name, value] of Object.entries(fresh.traits)) set(traits, name, value)
-    if (changed) merged['traits'] = traits
+    merged['traits'] = traits
   }
   return changed ? merged : null
 }
