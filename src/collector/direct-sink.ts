@@ -118,7 +118,7 @@ export function createDirectSink({ client, writeCustomer, observe, now }: Direct
         seen = { key, corrected: item.corrected === true, id: item.id, json: item.json, state: 'open', flight: null }
         remember(seen)
       }
-      if (seen.state === 'taken' || seen.flight === flight) duplicates++
+      if (seen.state === 'taken') duplicates++
       else if (seen.flight !== null) others.push(seen)
       else {
         seen.flight = flight
