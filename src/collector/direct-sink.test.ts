@@ -1,5 +1,6 @@
 import type { CollectorEvent } from './events.js'
 import { createClient } from './amberflo/client.js'
+import type { AmberfloClient } from './amberflo/client.js'
 import { createCustomerWriter } from './amberflo/customers.js'
 import { createLock } from './lock.js'
 import { createDirectSink } from './direct-sink.js'
@@ -102,6 +103,27 @@ test('the same batch twice at once is sent once, and both learn its fate', async
   upstream.answerWith(() => ({ status: 500, delayMs: 30 }))
   const failed = await Promise.allSettled([direct.take([record('2')]), direct.take([record('2')])])
   expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+})
+
+test('what waits for company goes when it is hurried, in the same turn', async () => {
+  const ingest = jest.fn(async () => ({ kind: 'taken' as const }))
+  const direct = createDirectSink({ client: { ingest } as unknown as AmberfloClient, writeCustomer: ingest, observe: () => undefined, now: () => time })
+  const settled = async () => {
+    for (let step = 0; step < 20; step++) await null
+  }
+  const taken = direct.take([record('1')])
+  await settled()
+  expect(ingest).not.toHaveBeenCalled()
+  direct.hurry()
+  await settled()
+  expect(ingest).toHaveBeenCalledTimes(1)
+  expect(await taken).toMatchObject({ accepted: 1 })
+})
+
+test('of what Amberflo has the text is not kept, so that much of it is known for as long as little', async () => {
+  const direct = createDirectSink({ client: { ingest: async () => ({ kind: 'taken' }) } as unknown as AmberfloClient, writeCustomer: async () => ({ kind: 'taken' }), observe: () => undefined, now: () => time })
+  for (let at = 0; at < 40; at++) await direct.take([record(String(at), 'x'.repeat(2 ** 20))])
+  expect(await direct.take([record('0')])).toMatchObject({ duplicates: 1 })
 })
 
 test('part of a batch does not make it taken', async () => {

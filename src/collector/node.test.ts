@@ -71,6 +71,16 @@ test('says that it was given too late what a body parser has eaten, and has the 
   expect(alarms).toEqual(['bug'])
 })
 
+test('cuts off a sender who goes on after the answer', async () => {
+  const url = await serve(createCollector(good).listener)
+  const socket = connectTcp(Number(new URL(url).port), '127.0.0.1')
+  let heard = ''
+  socket.on('error', () => undefined).on('data', (chunk) => (heard += String(chunk)))
+  socket.write('POST / HTTP/1.1\r\nHost: c.test\r\nContent-Length: 1000000\r\n\r\n{')
+  await once(socket, 'close')
+  expect(heard).toMatch(/^HTTP\/1.1 413 /)
+})
+
 test('leaves an answer alone that somebody else has given', async () => {
   const { listener } = createCollector(good)
   const url = await serve((incoming, outgoing) => {

@@ -88,6 +88,8 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('%s', (way) => {
       expect(response.headers.has('server-timing')).toBe(false)
       expect(response.headers.has('timing-allow-origin')).toBe(false)
       if (status === 429 || status === 503) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect([response.headers.get('cache-control'), response.headers.get('x-content-type-options')]).toEqual(['no-store', 'nosniff'])
+      if (status === 405) expect(response.headers.get('allow')).toBe('POST, OPTIONS')
       if (status !== 200) expect(await response.json()).toEqual({ error: expect.stringMatching(/^[a-z_]+$/), message: expect.stringMatching(/\w+ .*\.$/s) })
     })
 
