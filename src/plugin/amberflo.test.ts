@@ -110,6 +110,12 @@ describe('who pays', () => {
     expect(bodies().map(({ customerId }) => customerId)).toEqual(['acct-u1', 'acct-u1'])
   })
 
+  it('of an identify is no anonymous visitor', async () => {
+    const { analytics, beacon, receipts } = await openPage({ customerId: () => '' })
+    await analytics.identify('u1', { name: 'Ann' })
+    expect([beacon.items, receipts]).toMatchObject([[], [{ outcome: 'dropped', reason: 'no_customer' }]])
+  })
+
   it('is nobody when that function gives a promise, rather than the visitor', async () => {
     const { analytics, beacon, receipts } = await openPage({ customerId: (async () => 'acct') as never })
     const ctx = await analytics.track('A')
@@ -149,6 +155,7 @@ describe('what is left out', () => {
     // Not by any way: it never left.
     expect(ctx.logs().map(({ message }) => message)).toContain(`Amberflo: ${ctx.event.messageId} rejected: bad_value`)
     expect(ctx.stats.metrics.map(({ metric }) => metric)).toContain('amberflo.rejected')
+    expect(console.warn).not.toHaveBeenCalled()
   })
 
   it('refuses what has no id, as wrong', async () => {
@@ -217,8 +224,12 @@ describe('fates', () => {
     beacon.settle({})
     await analytics.identify('u1', { plan: 'pro' })
     expect(beacon.items).toHaveLength(2)
-    await analytics.identify('u1', { plan: 'free' })
+    await analytics.track('A')
+    beacon.settle({})
+    await analytics.identify('u1', { plan: 'pro' })
     expect(beacon.items).toHaveLength(3)
+    await analytics.identify('u1', { plan: 'free' })
+    expect(beacon.items).toHaveLength(4)
   })
 
   it('do not make a person known who was not accepted', async () => {
@@ -315,18 +326,18 @@ describe('the plugin\'s life', () => {
     expect(beacon.items).toEqual([])
     await analytics.register(plugin)
     await analytics.track('B')
-    expect(beacon.items).toHaveLength(1)
+    // What was closed would send nothing.
+    expect([beacon.items.length, beacon.opened()]).toEqual([1, 2])
   })
 
   it('does not end before what is on its way has come', async () => {
     const beacon = fakeBeacon()
-    const create = jest.fn(beacon.create)
-    const plugin = createFactory(create, noRuntime)({ collectorUrl: '/usage' })
+    const plugin = createFactory(beacon.create, noRuntime)({ collectorUrl: '/usage' })
     const tracked = plugin.track(new Context({ type: 'track', event: 'A', messageId: 'm1', anonymousId: 'a1' }))
     await plugin.unload!(Context.system(), {} as Analytics)
     await tracked
     // Not a second beacon, which nobody would close.
-    expect([beacon.items.length, beacon.closed(), create.mock.calls.length]).toEqual([1, 1, 1])
+    expect([beacon.items.length, beacon.closed(), beacon.opened()]).toEqual([1, 1, 1])
   })
 
   it('leaves a remote plugin the name that its entry has', async () => {
@@ -364,6 +375,24 @@ describe('the plugin\'s life', () => {
     await tracked
     await analytics.track('Later', {}, { anonymousId: 'a1' } as never)
     expect(beacon.items.map(({ key }) => key)).toEqual(['g1', expect.not.stringMatching('g1')])
+  })
+
+  it('forgets the group of an event after 999 later ones, as not all of them are delivered here', async () => {
+    const beacon = fakeBeacon()
+    const plugin = createFactory(beacon.create, noRuntime)({ collectorUrl: '/usage', customerId: 'groupId' })
+    let group = 'first'
+    let dispatched = (_ctx: Context) => {}
+    const instance = {
+      queue: { plugins: [] },
+      on: (_event: string, listener: typeof dispatched) => (dispatched = listener),
+      group: () => ({ id: () => group }),
+    } as unknown as Analytics
+    await plugin.load(Context.system(), instance)
+    const events = Array.from({ length: 1_000 }, (_, at) => new Context({ type: 'track', event: 'A', messageId: `m${at}` }))
+    events.forEach(dispatched)
+    group = 'now'
+    for (const ctx of [events[0]!, events[999]!]) await plugin.track(ctx)
+    expect(beacon.items.map(({ key }) => key)).toEqual(['now', 'first'])
   })
 
   it('listens to the page for its group no longer than it is registered', async () => {

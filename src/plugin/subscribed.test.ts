@@ -76,6 +76,13 @@ it('keeps events waiting, in their order, while the runtime does not come', asyn
   expect(console.warn).toHaveBeenCalledWith('Amberflo: subscriptions failed: Error: offline')
 }, 15_000)
 
+it('is not waited for by the end of the plugin', async () => {
+  const { analytics, beacon } = await openPage({ subscriptions }, {}, () => new Promise(() => {}))
+  await analytics.track('A')
+  await analytics.deregister('Amberflo')
+  expect(beacon.closed()).toBe(1)
+})
+
 it('reports a subscription that can never run', async () => {
   await openPage({ subscriptions: [{ partnerAction: 'meter', subscribe: '((' }] })
   await new Promise((resolve) => setTimeout(resolve, 50))

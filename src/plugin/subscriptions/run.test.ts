@@ -165,6 +165,13 @@ it('leaves out what cannot be walked, as without subscriptions', async () => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
 
+it('does not even read what is too much', async () => {
+  const read = jest.fn(Reflect.get)
+  const huge = new Proxy(Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [at, at])), { get: read })
+  await runOf([{ subscribe: 'type = "track"' }], { ...track, properties: { huge } } as SegmentEvent)
+  expect(read).not.toHaveBeenCalled()
+})
+
 it('refuses a value that cannot be read, as the routing does', async () => {
   const properties = Object.defineProperty({}, 'value', { enumerable: true, get: () => { throw new Error('boom') } })
   expect((await runOf([{ subscribe: 'type = "track"' }], { ...track, properties } as SegmentEvent)).made).toEqual(['bad_value'])

@@ -9,11 +9,13 @@ export const fakeBeacon = () => {
   /** Whom a token came for, and which. */
   const wakes: [key: string, proof?: string | undefined][] = []
   let options: BeaconOptions | undefined
+  let opened = 0
   let closed = 0
   let flushed = 0
   let isRefusing = false
   const create = (given: BeaconOptions): Beacon => {
     options = given
+    opened++
     return {
       async put(item) {
         if (isRefusing) settle({ batchId: '', uniqueIds: [item.id], outcome: 'rejected', reason: 'too_large' })
@@ -34,7 +36,7 @@ export const fakeBeacon = () => {
   }
   const settle = (fate: Partial<Fate>): void =>
     options!.onFate({ batchId: 'b1', uniqueIds: items.map(({ id }) => id), outcome: 'accepted', via: 'beacon', ...fate })
-  return { create, items, wakes, settle, refuse: () => void (isRefusing = true), options: () => options!, closed: () => closed }
+  return { create, items, wakes, settle, refuse: () => void (isRefusing = true), options: () => options!, opened: () => opened, closed: () => closed }
 }
 
 /** Analytics.js that sends nothing anywhere by itself. */
