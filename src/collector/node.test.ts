@@ -73,6 +73,7 @@ test('says that it was given too late what a body parser has eaten, and has the 
 
 test('cuts off a sender who goes on after the answer', async () => {
   const url = await serve(createCollector(good).listener)
+  servers[0]!.keepAliveTimeout = 60_000
   const socket = connectTcp(Number(new URL(url).port), '127.0.0.1')
   let heard = ''
   socket.on('error', () => undefined).on('data', (chunk) => (heard += String(chunk)))
