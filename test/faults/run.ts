@@ -11,8 +11,9 @@ import { launch, type Browser, type EngineName } from '../engines/index.js'
 import type { Where } from '../e2e/support/site.js'
 import type { Fault } from './fault.js'
 import { faults } from './faults.js'
+import { isBad, type Outcome } from './outcome.js'
 import { descriptions, states, writePart } from './reliability.js'
-import { isBad, play, type Outcome } from './scene.js'
+import { play } from './scene.js'
 import { tableOf } from './table.js'
 
 /** Most of a fault's time is spent waiting, so many can be under way on few cores. */

@@ -6,22 +6,7 @@ import { launch, type Browser, type EngineName, type Page } from '../engines/ind
 import { startSite, type Where } from '../e2e/support/site.js'
 import { until } from '../e2e/support/until.js'
 import { NotApplicable, type Fault, type Scene, type ShopSettings } from './fault.js'
-
-/** How one fault went in one engine at one place of the collector. */
-export interface Outcome {
-  fault: string
-  engine: EngineName
-  where: Where
-  tracked: number
-  arrived: number
-  /** Records beyond the first of an id. */
-  doubled: number
-  requests: number
-  /** Why the fault cannot be had in this engine. */
-  notApplicable?: string
-  /** What went wrong besides, or the ids that are missing. */
-  problem?: string
-}
+import type { Outcome } from './outcome.js'
 
 /** Long enough for the longest backoff after an outage of 30 s, and for another tab to look for leftovers. */
 const PATIENCE_MS = { full: 100_000, short: 50_000, plain: 10_000 }
@@ -132,6 +117,3 @@ async function lastWords(page: Page): Promise<string[]> {
   await until(() => page.evaluate(() => (window as { flushed?: boolean }).flushed), (flushed) => flushed === true, LAST_WORDS_MS)
   return page.evaluate(() => window.shop.receipts.filter(({ outcome }) => outcome !== 'accepted').flatMap(({ uniqueIds, outcome, reason }) => `${outcome} ${reason}: ${uniqueIds.join(', ')}`))
 }
-
-export const isBad = ({ notApplicable, problem, tracked, arrived, doubled }: Outcome): boolean =>
-  notApplicable === undefined && (problem !== undefined || tracked === 0 || arrived !== tracked || doubled > 0)

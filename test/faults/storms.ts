@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util'
 import type { Where } from '../e2e/support/site.js'
 import { askedEngines } from '../engines/asked.js'
 import type { EngineName } from '../engines/index.js'
-import { isBad, play, type Outcome } from './scene.js'
+import { isBad, type Outcome } from './outcome.js'
+import { play } from './scene.js'
 import { storm } from './storm.js'
 
 /** Each has a browser of its own. */

@@ -1,5 +1,5 @@
 import type { EngineName } from '../engines/index.js'
-import type { Outcome } from './scene.js'
+import { isBad, type Outcome } from './outcome.js'
 
 const NAMES: Record<EngineName, string> = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' }
 
@@ -13,7 +13,7 @@ export function tableOf(outcomes: readonly Outcome[], engines: readonly { engine
     if (done.length === 0) return `n/a: ${all[0]!.notApplicable}`
     const sum = (field: 'tracked' | 'arrived' | 'doubled' | 'requests'): number => done.reduce((total, outcome) => total + outcome[field], 0)
     const counts = `${sum('tracked')} / ${sum('arrived')} / ${sum('doubled')} / ${sum('requests')}`
-    return done.some(({ problem }) => problem) ? `${counts} ✗` : counts
+    return done.some(isBad) ? `${counts} ✗` : counts
   }
   const rows = [
     ['Fault', ...engines.map(({ engine, version }) => `${NAMES[engine]} ${version}`)],
