@@ -23,7 +23,8 @@ let upstream: Awaited<ReturnType<typeof startUpstream>>
 let spool: Spool
 let time: number
 let events: CollectorEvent[]
-let attempt: () => ReturnType<ReturnType<typeof createAttempt>>
+let run: ReturnType<typeof createAttempt>
+let attempt: () => ReturnType<typeof run>
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'attempt-'))
@@ -32,8 +33,8 @@ beforeEach(async () => {
   events = []
   spool = await openSqlite(join(directory, 'spool.db'), { now: () => time })
   const observe = (event: CollectorEvent) => void events.push(event)
-  const client = createClient({ url: upstream.url, apiKey: 'key', timeoutMs: 300, observe })
-  const run = createAttempt({ spool, client, observe, now: () => time, random: () => 0.5 })
+  const client = createClient({ url: upstream.url, apiKey: 'key', timeoutMs: 2_000, observe })
+  run = createAttempt({ spool, client, observe, now: () => time, random: () => 0.5 })
   attempt = async () => run(await spool.lease(100), performance.now() + spool.leaseMs)
 })
 afterEach(async () => {
@@ -59,7 +60,7 @@ it.each<[string, Reply]>([
   ['404', { status: 404 }],
   ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }],
   ['a connection that is cut', null],
-  ['no answer in time', { delayMs: 1_000 }],
+  ['no answer in time', { delayMs: 10_000 }],
 ])('keeps everything on %s, and sends the same bytes again', async (_, reply) => {
   upstream.answerWith(() => reply)
   await spool.append(records(3))
@@ -129,6 +130,18 @@ it('gives a refused record two more tries, each more than 20 s later, before it 
   expect(events).toContainEqual({ type: 'alarm', alarm: 'upstream_refused', detail: { status: 400 } })
 })
 
+it('gives up no record that is refused for the first time, however often Amberflo was away', async () => {
+  upstream.answerWith(() => ({ status: 503 }))
+  await spool.append(records(1))
+  for (let at = 0; at < 3; at++) {
+    await attempt()
+    time += 1_000
+  }
+  upstream.answerWith(refusing('r0'))
+  await attempt()
+  expect(await spool.stats()).toMatchObject({ waiting: 1, dead: 0 })
+})
+
 it('writes customers before records', async () => {
   await spool.append([record('1'), customer('acme')])
   expect(await attempt()).toEqual({ reached: true })
@@ -151,15 +164,23 @@ it('asks for no more than a few customers while Amberflo is down', async () => {
   await spool.append(Array.from({ length: 50 }, (_, index) => customer(`c${index}`)))
   expect(await attempt()).toEqual({ reached: false, retryAfterMs: 3_000 })
   expect(upstream.seen).toHaveLength(8)
+  time += 2_000
   expect(await spool.lease(100)).toEqual([])
-  time += 3_000
+  time += 1_000
   expect(await spool.lease(100)).toHaveLength(50)
+})
+
+it('has customers of three leases on their way at most, so that others may bring usage', async () => {
+  upstream.answerWith(() => ({ delayMs: 100 }))
+  await spool.append(['a', 'b', 'c', 'd'].map((id) => customer(id)))
+  const passes = (await spool.lease(100)).map((item) => run([item], Infinity))
+  expect(await passes[3]).toEqual({ reached: false })
+  await Promise.all(passes)
+  expect(upstream.seen.filter(({ method }) => method === 'GET')).toHaveLength(3)
 })
 
 it('writes no customer whose lease is over', async () => {
   await spool.append([customer('acme', 'old')])
-  const client = createClient({ url: upstream.url, apiKey: 'key', timeoutMs: 300, observe: () => undefined })
-  const run = createAttempt({ spool, client, observe: () => undefined, now: () => time, random: () => 0.5 })
   const leased = await spool.lease(100)
   expect((await run(leased, performance.now() - 1)).reached).toBe(false)
   expect(upstream.seen).toEqual([])
