@@ -36,6 +36,16 @@ async function start(env: Record<string, string> = {}, args?: string[]) {
 }
 const post = (url: string, body: string, path = '/usage?b=1') => fetch(url + path, { method: 'POST', body })
 const fault = (faults: object) => fetch(`${sandbox.url}/sandbox/faults`, { method: 'POST', body: JSON.stringify(faults) })
+/** Resolves when Amberflo has been asked for something: what was posted is in the collector's hand. */
+async function asked() {
+  const requests = async () => ((await (await fetch(`${sandbox.url}/sandbox/stats`)).json()) as { requests: object }).requests
+  while (Object.keys(await requests()).length === 0) await sleep(20)
+}
+/** Signals a collector, and resolves when it has heard. */
+async function terminate(collector: Awaited<ReturnType<typeof start>>) {
+  collector.signal('SIGTERM')
+  while (!collector.stderr().includes('draining')) await sleep(20)
+}
 const held = async () => (await (await fetch(`${sandbox.url}/sandbox/records`)).json()) as { uniqueId: string }[]
 const spoolFile = () => `sqlite:${join(directory, 'spool.db')}`
 
@@ -143,11 +153,10 @@ it('counts by the address of the connection when no proxy is trusted', async () 
 describe('SIGTERM', () => {
   it('answers what is in hand, takes nothing new, and ends with 0', async () => {
     const collector = await start()
-    await fault({ delayMs: 700 })
+    await fault({ delayMs: 2_000 })
     const inHand = post(collector.url, envelope({ records: [record('in hand')] }))
-    await sleep(200)
-    collector.signal('SIGTERM')
-    await sleep(100)
+    await asked()
+    await terminate(collector)
     await expect(post(collector.url, envelope({ records: [record('late')] }))).rejects.toThrow()
     const answer = await inHand
     // Nobody is to ask again on this connection.
@@ -184,7 +193,7 @@ describe('SIGTERM', () => {
     await fault({ delayMs: 3_000, count: 20 })
     const customers = Array.from({ length: 10 }, (_, at) => ({ customerId: `c${at}`, customerName: `C${at}` }))
     const cutOff = post(collector.url, envelope({ customers })).then(() => 'answered', () => 'cut off')
-    await sleep(200)
+    await asked()
     const startedAt = performance.now()
     expect(await collector.end('SIGTERM')).toEqual({ code: 0, signal: null })
     expect(performance.now() - startedAt).toBeLessThan(6_000)
@@ -209,9 +218,8 @@ describe('SIGTERM', () => {
     const collector = await start()
     await fault({ delayMs: 5_000 })
     const inHand = post(collector.url, envelope({ records: [record('1')] })).catch(() => null)
-    await sleep(200)
-    collector.signal('SIGTERM')
-    await sleep(100)
+    await asked()
+    await terminate(collector)
     const startedAt = performance.now()
     expect((await collector.end('SIGTERM')).code).toBe(1)
     expect(performance.now() - startedAt).toBeLessThan(1_000)
