@@ -124,6 +124,15 @@ it.each<[string, Reply]>([
   await upstream.close()
 })
 
+it('is closed when the customers whom usage did not wait for are written, too', async () => {
+  upstream.answerWith((seen) => ({ ...ingestAll(seen), delayMs: seen.url === '/ingest' ? 0 : 700 }))
+  await spool.append([{ kind: 'customer', customerId: 'c', id: 'c', json: '{"customerId":"c"}' }, ...records(1)])
+  const forwarder = start()
+  await until(() => upstream.posted().length === 1)
+  await forwarder.close()
+  expect(await empty()).toBe(true)
+})
+
 it('obeys Retry-After', async () => {
   upstream.answerWith(() => ({ status: 429, headers: { 'retry-after': '2' } }))
   await spool.append(records(1))

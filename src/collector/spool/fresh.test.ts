@@ -28,3 +28,15 @@ test('does not give again what was leased from the file', () => {
   fresh.leased([item('2')], 1, 2, true)
   expect(fresh.take(10, 3, 2)).toEqual([item('3')])
 })
+
+test('gives nothing where the file was not read for a second, since a lease may have ended in it', () => {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(5_000)
+  const fresh = createFresh()
+  fresh.leased([item('1')], 0, 1, true)
+  fresh.add(item('2'))
+  clock.mockReturnValue(6_000)
+  expect(fresh.take(10, 2, 1)).toBeNull()
+  clock.mockReturnValue(5_999)
+  expect(fresh.take(10, 2, 1)).toEqual([item('2')])
+  clock.mockRestore()
+})

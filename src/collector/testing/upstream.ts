@@ -49,7 +49,8 @@ function send(response: ServerResponse, reply: Reply): void {
     return
   }
   const { status = 200, headers = {}, body = '', delayMs = 0 } = reply
-  setTimeout(() => response.writeHead(status, headers).end(body), delayMs)
+  // A test that is over does not wait for it.
+  setTimeout(() => response.writeHead(status, headers).end(body), delayMs).unref()
 }
 
 /** Amberflo on a good day, without customers. */
