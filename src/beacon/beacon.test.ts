@@ -162,6 +162,13 @@ describe('leaving', () => {
     expect(Object.keys(localStorage)).toEqual([])
   })
 
+  it('is prepared for as soon as the page is hidden, which may be the last that it is told', () => {
+    const { put } = open()
+    void put(item('r0'))
+    hide()
+    expect(JSON.stringify(Object.entries(localStorage))).toContain('r0')
+  })
+
   it('goes on when the back/forward cache gives the page back', async () => {
     browser.network.receipts = false
     const { put, ends } = open()
@@ -375,6 +382,15 @@ describe('closing', () => {
     dispatchEvent(new Event('online'))
     await jest.advanceTimersByTimeAsync(600_000)
     expect([browser.sent(), browser.observer.count(), browser.locks.held.size, jest.getTimerCount()]).toEqual([[], 0, 0, 0])
+  })
+
+  it('is final, also where the page was about to go and has stayed', async () => {
+    const { put, close } = open()
+    await put(item('r0'))
+    pageEvent('beforeunload')
+    close()
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect([browser.locks.held.size, jest.getTimerCount()]).toEqual([0, 0])
   })
 
   it('keeps what still comes for the next page', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as task } from 'node:timers/promises'
 import { IDBFactory } from 'fake-indexeddb'
 import type { Store } from './storage.js'
 import { entries, entry, turn } from './testing/courier.js'
@@ -141,6 +142,29 @@ describe('leftovers', () => {
     await next.takeOver()
     await next.takeOver()
     expect(ids(next.handed.flat())).toEqual(['r0'])
+  })
+
+  it('are not taken over by a page that left before they were granted', async () => {
+    const gone = open('p1')
+    gone.disk.hold()
+    void gone.outbox.put(entry('r0'))
+    gone.outbox.leave()
+    const next = open('p2')
+    const taking = next.takeOver()
+    next.outbox.release()
+    await taking
+    expect([next.handed, ids(journal('p1'))]).toEqual([[], ['r0']])
+  })
+
+  it('that are still being read as the page leaves are for whoever comes next', async () => {
+    const { disk, outbox } = open('p1')
+    for (let count = 0; count < 100; count++) await outbox.put(entry(`r${count}`))
+    const next = open('p2', disk)
+    void next.outbox.takeOver()
+    while (!next.handed[0]) await task()
+    next.outbox.release()
+    await next.takeOver()
+    expect(next.handed.length).toBeLessThan(50)
   })
 
   it('are not held by a page that left before they were granted', async () => {
@@ -290,6 +314,16 @@ describe.each(['full', 'blocked'] as const)('storage that is %s', (trouble) => {
     outbox.remove([items[0]!])
     outbox.leave()
     expect(ids(journal('p'))).toEqual(['r1'])
+  })
+
+  it('piles up no rows of what has a fate', async () => {
+    const { outbox } = openInTrouble('p')
+    const item = entry('r0')
+    await outbox.put(item)
+    outbox.remove([item])
+    await settled(outbox)
+    outbox.leave()
+    expect(JSON.parse(localStorage.getItem('outbox p')!)).toHaveLength(1)
   })
 
   it('passes the journal from page to page', async () => {

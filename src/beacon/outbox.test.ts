@@ -73,6 +73,16 @@ describe('final fates', () => {
     expect(await disk.rows()).toEqual([['last'], ['last']])
   })
 
+  it('of a row are not kept back by an older one that waits', async () => {
+    const { disk, outbox } = open('p')
+    const [first, second] = entries(2)
+    await outbox.put(first!)
+    await outbox.put(second!)
+    outbox.remove([second!])
+    await settled(outbox)
+    expect(await disk.rows()).toEqual([['r0'], ['last']])
+  })
+
   it('may come at once, before others of the same turn', async () => {
     const { disk, outbox } = open('p')
     const [first, second] = entries(2)
