@@ -68,7 +68,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** SIGKILL for `root` and all below it at once; stopped first, so that none can start another meanwhile. */
-export function killTreeNow(root: number): number[] {
+function killTreeNow(root: number): number[] {
   signal(root, 'SIGSTOP')
   const pids = [root, ...descendants(root).map(({ pid }) => pid)]
   for (const pid of pids) signal(pid, 'SIGKILL')

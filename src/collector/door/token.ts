@@ -4,8 +4,8 @@ import type { Observe } from '../events.js'
 import { createMemory } from '../memory.js'
 import { Refusal } from './refusal.js'
 
-export const TOKEN_AUDIENCE = 'amberflo-collector'
-export const MIN_SECRET_BYTES = 32
+const TOKEN_AUDIENCE = 'amberflo-collector'
+const MIN_SECRET_BYTES = 32
 
 /** How long after its end a token still carries what was metered under it. */
 export const LATE_DELIVERY_MS = 24 * 60 * 60 * 1000
