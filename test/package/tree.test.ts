@@ -47,6 +47,16 @@ it('has the right types for ESM in Node and in bundlers', async () => {
   await command(process.cwd(), 'node_modules/.bin/attw', [workshop.tarball, '--profile', 'esm-only', '--no-definitely-typed'])
 })
 
+it('has types for who has none of Segment’s packages', async () => {
+  const check = async (settings: string): Promise<string> => {
+    await writeFile(join(project.folder, 'page.ts'), `import { amberflo, type AmberfloSettings, type Receipt } from 'amberflo-destination'\nconst receipts: Receipt[] = []\nconst settings: AmberfloSettings = ${settings}\namberflo(settings)\n`)
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext']
+    return command(project.folder, join(process.cwd(), 'node_modules/.bin/tsc'), [...options, 'page.ts'])
+  }
+  await check("{ collectorUrl: '/usage', onReceipt: (receipt) => void receipts.push(receipt) }")
+  await expect(check('{ collectorUrl: 5 }')).rejects.toThrow('TS2322')
+})
+
 it('keeps its insides to itself', async () => {
   await expect(project.run('node', ['-e', 'import("amberflo-destination/dist/index.js")'])).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED')
 })
