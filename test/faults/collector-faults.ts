@@ -81,6 +81,20 @@ export const collectorFaults: Fault[] = [
     },
   },
   {
+    name: 'answered by a service worker',
+    what: 'The page has a service worker, which answers by itself with 200 while three connections are reset, as for a page that can be used offline.',
+    async run({ openShop, track, site }) {
+      const page = await openShop()
+      await page.evaluate(async () => {
+        const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
+        await navigator.serviceWorker.register('/offline-worker.js')
+        await controlled
+      })
+      site.troubles.make({ kind: 'reset' }, { times: 3 })
+      await track(page, 20)
+    },
+  },
+  {
     name: 'Amberflo down',
     what: 'The collector is well, Amberflo answers it with 503 five times and cuts one answer after it took the records.',
     async run({ openShop, track, site }) {

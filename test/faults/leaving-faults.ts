@@ -148,6 +148,22 @@ export const leavingFaults: Fault[] = [
     },
   },
   {
+    name: 'download beside another tab',
+    what: 'A link is answered with 204, so that `beforeunload` comes and the page stays; before it finds that out, another tab opens and takes over what it has, and more is tracked. Both tabs stay.',
+    async run({ openShop, track, site }) {
+      site.troubles.make({ kind: 'reset' })
+      const page = await openShop()
+      await track(page, 10)
+      await page.evaluate((url: string) => void (location.href = url), site.page('/nothing'))
+      await openShop()
+      await track(page, 10)
+      // By then it has begun anew.
+      await sleep(3_000)
+      await track(page, 10)
+      site.troubles.end()
+    },
+  },
+  {
     name: 'offline, closed, online',
     what: 'The network is gone while events come in; the page is closed; the network is back and another page of the site is opened.',
     async run({ openShop, track, site }) {

@@ -15,9 +15,17 @@ const files: Record<string, string> = {
 
 const inPage = transformSync(readFileSync(join(root, 'test/e2e/support/in-page.ts'), 'utf8'), { loader: 'ts' }).code
 
+/** The service worker of a page that can be used offline: it makes up an answer where the network gives none. */
+const offlineWorker = `
+addEventListener('install', () => skipWaiting())
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => event.respondWith(fetch(event.request).catch(() => new Response('You are offline.'))))
+`
+
 /** A script's text, or `undefined` when the site has none there. */
 export function scriptAt(path: string): string | undefined {
   if (path === '/in-page.js') return inPage
+  if (path === '/offline-worker.js') return offlineWorker
   if (path === '/v1/projects/write-key/settings') return '{"integrations":{}}'
   const chunk = /([\w-]+\.bundle\.\w+\.js)$/.exec(path)?.[1]
   const subscriptions = /^\/(amberflo-[\d.]+\.subscriptions\.min\.js)$/.exec(path)?.[1]
