@@ -7,18 +7,18 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8'))
 
-const bySwc = { ecma: 2021, module: true, toplevel: true, compress: { passes: 3, sequences: false }, mangle: true }
+const bySwc = (mangle, unsafe_regexp) => ({ ecma: 2021, module: true, toplevel: true, compress: { passes: 3, sequences: false, unsafe_regexp }, mangle })
 
-/** swc finds what terser does not, and the other way round: so swc goes before and after. */
-const minimizer = (mangle) =>
+/** swc finds what terser does not, and the other way round: so swc goes before and after. Names are given by the last two. */
+const minimizer = (mangle, unsafe_regexp) =>
   new TerserPlugin({
     extractComments: false,
     minify: [TerserPlugin.swcMinify, TerserPlugin.terserMinify, TerserPlugin.swcMinify],
     terserOptions: [
-      bySwc,
+      bySwc(false, unsafe_regexp),
       // Without `evaluate` less is folded, and more of it looks alike to what compresses it.
       { ecma: 2021, module: true, compress: { passes: 4, unsafe_arrows: true, keep_fargs: false, evaluate: false }, mangle, format: { comments: false } },
-      bySwc,
+      bySwc(true, unsafe_regexp),
     ],
   })
 
@@ -48,7 +48,7 @@ const shared = {
       },
     ],
   },
-  optimization: { minimizer: [minimizer({})] },
+  optimization: { minimizer: [minimizer({}, false)] },
   performance: false,
 }
 
@@ -60,7 +60,8 @@ const script = {
   name: 'script',
   entry: { 'amberflo.min': here('src/cdn.ts') },
   output,
-  optimization: { minimizer: [minimizer({ properties: { builtins: true, regex: new RegExp(`^(${internal.trim().replace(/\s+/g, '|')})$`) } })] },
+  // Patterns may be put where they are used: none of ours is kept that is global or sticky, and so has a state.
+  optimization: { minimizer: [minimizer({ properties: { builtins: true, regex: new RegExp(`^(${internal.trim().replace(/\s+/g, '|')})$`) } }, true)] },
 }
 
 /** What that script imports where there are subscriptions. */
