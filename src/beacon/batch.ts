@@ -29,7 +29,7 @@ export interface Batch {
 export const bytesOf = (items: readonly Entry[]): number => items.reduce((sum, { size }) => sum + size, 0)
 
 /** The most bytes that the body of a batch can have: the envelope itself has fewer than 99 around items, commas and token. */
-export const bodyBytes = ({ items, size, proof = '' }: Batch): number => size + items.length + 3 * proof.length + 99
+export const bodyBytes = (batch: Batch): number => batch.size + batch.items.length + 3 * (batch.proof ?? '').length + 99
 
 /** The body of a batch; the texts of its items are put in as they are, the same at every attempt. */
 export function envelope({ id, proof, items }: Batch, sentAt: number): string {

@@ -134,7 +134,7 @@ export function createCourier(options: CourierOptions): Courier {
     const event = status === 413 && !items[1] ? 400 : status in table.fetch ? (status as StateEvent) : 'later'
     step(batch, event, status === 200 || batch.tries ? 'debug' : 'warn', status || 'no answer: offline? CSP? CORS?')
     if (status === 200) {
-      for (const one of rejected) end(batch, items.filter(({ kind, id, key }) => one?.id === (kind === 'records' ? id : key)), 'rejected', one?.reason)
+      for (const one of rejected) end(batch, items.filter((item) => one?.id === (isCustomer(item) ? item.key : item.id)), 'rejected', one?.reason)
       // A batch with a rejected record has no receipt by design; where an attempt failed, the beacon met the same trouble.
       if (isMissed && !batch.tries && !rejected[0]) misses++
       return accept(batch)

@@ -60,8 +60,8 @@ export function createOutbox(
   let floor = 0
   // Takes what comes in this turn.
   let open: Row | undefined
-  // Whether the journal holds anything: asking it costs more than a commit.
-  let noted = false
+  // What the journal holds: asking it costs more than a commit.
+  let noted = ''
   let last = Promise.resolve()
   // The commit that takes what comes now: it begins when the turn, and the one before it, have ended.
   let next: Promise<void> | undefined
@@ -72,8 +72,8 @@ export function createOutbox(
 
   const note = () => {
     const rows = [...saving, ...changed]
-    noted = !!rows[0]
-    return setEntry(store, prefix + owner, noted && JSON.stringify(rows))
+    noted = rows[0] ? JSON.stringify(rows) : ''
+    return setEntry(store, prefix + owner, noted)
   }
 
   const commit = async () => {
@@ -133,8 +133,10 @@ export function createOutbox(
         let from: [string, number?] = [other]
         // An array sorts after every number. What is still being read as the page leaves is for whoever comes next.
         while ((rows = await transact((all) => all.getAll(IDBKeyRange.bound(from, [other, []], true), READ_ROWS)))[0] && !isReleased) {
-          from = rows[rows.length - 1]!.key
-          rows.forEach(move)
+          for (const row of rows) {
+            from = row.key
+            move(row)
+          }
         }
         await last
         // A page that only seemed to go may add to it still, which must be found too; but what is stored there is not taken twice.

@@ -29,4 +29,5 @@ export const table: Record<State, Partial<Record<StateEvent, State>>> = {
   settled: {},
 }
 
-export const isFlying = (state: State): boolean => state === 'beacon' || state === 'fetch'
+/** What is on its way can have a receipt. */
+export const isFlying = (state: State): boolean => !!table[state].receipt

@@ -11,7 +11,7 @@ export function openStore(): Store {
 }
 
 /** Replaces an entry; without a text, removes it. Gives whether that was possible: the storage may be full. */
-export function setEntry(store: Store, key: string, text?: string | false): boolean {
+export function setEntry(store: Store, key: string, text?: string): boolean {
   try {
     if (text) store[key] = text
     else delete store[key]
