@@ -127,9 +127,9 @@ export function createBeacon(options: BeaconOptions): Beacon {
 
   return {
     async put(item) {
-      const size = utf8Length(item.json)
       const { key } = item
       const proof = options.proofOf?.(key)
+      const size = utf8Length(item.json)
       // Somebody is back, perhaps: what was kept for them goes on.
       if (payer !== key) courier.wake((payer = key))
       if (size <= MAX_RECORD_BYTES) return outbox.put({ ...item, proof, at: Math.max(latest, Date.now()), size })

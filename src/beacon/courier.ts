@@ -54,10 +54,11 @@ export interface Courier {
 
 /** Drives batches through the table of states: it knows when, how often and how much at once; not where to, or of whom. */
 export function createCourier(options: CourierOptions): Courier {
-  const { limits, log, proofOf } = options
+  const { limits, proofOf, log } = options
   /** All that waits, and the batch that each is in: one of its own before it is sent. */
   const waiting = new Map<Entry, Batch>()
   const flying = new Set<Batch>()
+  let isSoon = false
   let notBefore = 0
   let misses = 0
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -65,7 +66,6 @@ export function createCourier(options: CourierOptions): Courier {
   const onChange: (() => void)[] = []
   /** By key: the newest customer that there was. */
   const newest: Record<string, Entry | undefined> = { __proto__: null as never }
-  let isSoon = false
   /** Batches that were accepted. */
   let successes = 0
 
@@ -268,7 +268,7 @@ export function createCourier(options: CourierOptions): Courier {
       for (const item of items) {
         if (isCustomer(item) && !((newest[item.key]?.at ?? 0) > item.at)) newest[item.key] = item
         item.proof ??= proofOf?.(item.key, null)
-        waiting.set(item, { id: '', state: 'waiting', dueAt: now() + limits.maxDelayMs, tries: 0, via: 'beacon', most: limits.maxRecords } as Batch)
+        waiting.set(item, { id: '', state: 'waiting', dueAt: now() + limits.maxDelayMs, tries: 0, most: limits.maxRecords, via: 'beacon' } as Batch)
       }
       soon()
     },
