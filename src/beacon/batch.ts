@@ -26,7 +26,7 @@ export interface Batch {
   renewed?: boolean
 }
 
-export const bytesOf = (items: readonly Entry[]): number => items.reduce((sum, { size }) => sum + size, 0)
+export const bytesOf = (items: readonly Entry[]): number => items.reduce((sum, item) => sum + item.size, 0)
 
 /** The most bytes that the body of a batch can have: the envelope itself has fewer than 99 around items, commas and token. */
 export const bodyBytes = (batch: Batch): number => batch.size + batch.items.length + 3 * (batch.proof ?? '').length + 99

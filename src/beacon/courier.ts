@@ -126,7 +126,7 @@ export function createCourier(options: CourierOptions): Courier {
     })
   }
 
-  const answered = (batch: Batch, { status, retryAfter, rejected }: Reply, isMissed: boolean) => {
+  const answered = (batch: Batch, { retryAfter, status, rejected }: Reply, isMissed: boolean) => {
     // A receipt was faster, or it was let go of meanwhile: then the outbox has it.
     if (!flying.has(batch)) return
     const { items } = batch
@@ -150,7 +150,7 @@ export function createCourier(options: CourierOptions): Courier {
     batch.dueAt = now() + backoffMs(batch.tries, Math.random())
     notBefore = Math.max(notBefore, now() + retryAfter)
     if (batch.state === 'backoff') {
-      options.onRetry?.(items.map(({ id }) => id))
+      options.onRetry?.(items.map((item) => item.id))
       // Where others have got through since it failed last, the trouble may be one item's, which must not keep the rest.
       if (batch.seen! < successes && !retryAfter) batch.most = half
       batch.seen = successes
@@ -253,8 +253,7 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const wake = (key: string) => {
-    for (const item of [...waiting.keys()].filter((other) => other.key === key && isHeld(other))) {
-      const batch = waiting.get(item)!
+    for (const [item, batch] of [...waiting].filter(([other]) => other.key === key && isHeld(other))) {
       item.proof = proofOf?.(key, null) ?? item.proof
       step(batch, 'wake')
       // Refused more than once, it takes its time: each new token wakes it, and none may ever do.
@@ -273,7 +272,7 @@ export function createCourier(options: CourierOptions): Courier {
       soon()
     },
     receipt(batchId, accepted) {
-      const batch = [...flying].find(({ id }) => id === batchId)
+      const batch = [...flying].find((other) => other.id === batchId)
       if (!batch) return
       if (accepted && step(batch, 'receipt')) {
         if (misses < BLIND_AFTER) misses = 0

@@ -18,7 +18,7 @@ export interface Entry extends Item {
   size: number
 }
 
-export const isCustomer = ({ kind }: Item): boolean => kind === 'customers'
+export const isCustomer = (item: Item): boolean => item.kind === 'customers'
 
 /**
  * The token of `key`, which pays now; where there is none it is asked for, and `wake` tells when it has come. With

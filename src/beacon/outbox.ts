@@ -76,6 +76,8 @@ export function createOutbox(
     return setEntry(store, prefix + owner, noted)
   }
 
+  const schedule = () => (next ??= last = last.then(commit))
+
   const commit = async () => {
     // With what could not be committed before.
     saving = [...changed]
@@ -101,8 +103,6 @@ export function createOutbox(
       saving = []
     }
   }
-
-  const schedule = () => (next ??= last = last.then(commit))
 
   const put = (item: Entry) => {
     if (!open) changed.add((open = { key: [owner, seq++], items: [] }))
