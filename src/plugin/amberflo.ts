@@ -80,12 +80,12 @@ export const createFactory = (createBeacon: typeof CreateBeacon, loadRuntime: Lo
     const waiting = new Map<string, Context>()
 
     const onFate = (fate: Fate): void => {
-      const { reason } = fate
-      for (const id of fate.uniqueIds) {
+      const { batchId, uniqueIds, outcome, reason, via } = fate
+      for (const id of uniqueIds) {
         const ctx = waiting.get(id)
         waiting.delete(id)
-        ctx?.stats.increment(`amberflo.${fate.outcome}`)
-        say(reason ? 'warn' : 'debug', `${id} ${fate.outcome}${fate.batchId && ` by ${fate.via}`}: ${reason ?? fate.batchId}`, ctx)
+        ctx?.stats.increment(`amberflo.${outcome}`)
+        say(reason ? 'warn' : 'debug', `${id} ${outcome}${batchId && ` by ${via}`}: ${reason ?? batchId}`, ctx)
         if (!reason) identified.accept(id)
       }
       // A callback that fails, or a promise that it returns, is not the page's trouble.
