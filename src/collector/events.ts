@@ -53,8 +53,8 @@ export type CollectorEvent =
   | { type: 'rejected'; reason: Reason; count: number }
   /** A whole request was refused. */
   | { type: 'refused'; status: number; error: RefusalCode }
-  /** One request to Amberflo ended; status 0: no answer. */
-  | { type: 'upstream'; method: string; path: '/ingest' | '/customers'; status: number; ms: number }
+  /** One request to Amberflo ended; status 0: no answer, and why, as far as it is known. */
+  | { type: 'upstream'; method: string; path: '/ingest' | '/customers'; status: number; ms: number; error?: string; cause?: string }
   | { type: 'alarm'; alarm: Alarm; detail: Record<string, string | number> }
 
 export type Observe = (event: CollectorEvent) => void

@@ -121,6 +121,12 @@ it('warns of a variable that does not exist, without its value', async () => {
   expect(stderr()).not.toContain('canary-5')
 })
 
+it('takes the many cookies that a page cannot help sending', async () => {
+  const { url } = await start()
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'text/plain', origin: url, cookie: `a=${'x'.repeat(40_000)}` }, body: envelope({ records: [record('cookies')] }) })
+  expect(response.status).toBe(200)
+})
+
 it('passes usage on, on any path, and tells how it is', async () => {
   const { url, stdout } = await start()
   expect(stdout()).toBe(`listening on ${url}\n`)

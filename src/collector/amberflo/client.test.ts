@@ -72,6 +72,17 @@ describe.each([['fetch', sendByFetch()], ['Node’s own client', sendByHttp()]])
       expect(events).toEqual([expect.objectContaining({ type: 'upstream', status: 0 })])
     })
 
+    test('tells why there is no answer, without a word of what was sent', async () => {
+      upstream.answerWith(() => ({ delayMs: 500 }))
+      await client(50).ingest(['{}'])
+      await upstream.close()
+      await client().ingest(['{}'])
+      expect(events).toEqual([
+        expect.objectContaining({ status: 0, error: 'TimeoutError' }),
+        expect.objectContaining({ status: 0, cause: 'ECONNREFUSED' }),
+      ])
+    })
+
     test.each([
       ['1 records were ingested', ['count_mismatch']],
       ['3 records were ingested', ['count_mismatch']],

@@ -1,4 +1,5 @@
 import type { Alarm, Observe } from '../events.js'
+import { describeFailure } from '../failure.js'
 import { parseRetryAfter } from '../retry-after.js'
 import { sendByFetch } from './transport.js'
 import type { Send, SendReply } from './transport.js'
@@ -52,17 +53,18 @@ export function createClient(options: ClientOptions): AmberfloClient {
   async function request(method: string, path: '/ingest' | '/customers', query: string, body: string | null, maxBytes: number): Promise<SendReply | null> {
     const startedAt = now()
     let status = 0
+    let failure: ReturnType<typeof describeFailure> | undefined
     try {
       // A redirect is an answer like any other: following it would carry the key elsewhere.
       const headers: Record<string, string> = body === null ? { 'x-api-key': apiKey } : { 'x-api-key': apiKey, 'content-type': 'application/json' }
       const reply = await send({ method, url: `${url}${path}${query}`, headers, body, maxBytes, timeoutMs })
       status = reply?.status ?? 0
       return reply
-    } catch {
-      // An error's message could quote the request, so nothing of it goes any further.
+    } catch (error) {
+      failure = describeFailure(error)
       return null
     } finally {
-      observe({ type: 'upstream', method, path, status, ms: now() - startedAt })
+      observe({ type: 'upstream', method, path, status, ms: now() - startedAt, ...failure })
     }
   }
 

@@ -29,7 +29,7 @@ export function sendByFetch(given?: typeof fetch): Send {
   const send: typeof fetch = given ?? ((input, init) => globalThis.fetch(input, init))
   return async ({ url, method, headers, body, maxBytes, timeoutMs }) => {
     const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), timeoutMs)
+    const timer = setTimeout(() => deadline.abort(new DOMException(`no answer in ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
     try {
       // `error` would say it better than `manual`, but Workers refuse that word.
       const response = await send(url, { method, headers, body, redirect: 'manual', signal: deadline.signal })

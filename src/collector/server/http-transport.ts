@@ -16,7 +16,7 @@ export function sendByHttp(): Send {
       const { request: open } = url.protocol === 'https:' ? https : http
       const length: Record<string, string> = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const request = open(url, { method, agent: agents[url.protocol as keyof typeof agents], headers: { 'user-agent': 'amberflo-collector', ...headers, ...length } })
-      const timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+      const timer = setTimeout(() => request.destroy(new DOMException(`no answer in ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
       request.on('close', () => {
         clearTimeout(timer)
         // Where the answer was cut off; else it is settled.

@@ -18,8 +18,11 @@ export interface Listening {
   drain(withinMs: number): Promise<void>
 }
 
-/** A client that is slower than this with its head or its whole request is cut off; checked every 2 s. */
-const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 }
+/**
+ * A client that is slower than this with its head or its whole request is cut off; checked every 2 s. A page cannot help
+ * how many cookies come along, and Node would answer too large a head with what the page may not read, unseen by the log.
+ */
+const serverOptions = { maxHeaderSize: 64 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 }
 
 /** Serves HTTP/1.1 until drained. Rejects when the port cannot be had. */
 export async function listen({ respond, host, port }: ListenOptions): Promise<Listening> {
