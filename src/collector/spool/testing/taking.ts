@@ -88,20 +88,20 @@ export function describeTaking({ open, openThree }: Handles) {
     })
 
     it('forgets an id after its time', async () => {
-      const spool = await open({ rememberMs: 150 })
+      const spool = await open({ rememberMs: 500 })
       await spool.append([record('1')])
       expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
-      await sleep(350)
+      await sleep(1_100)
       expect(await spool.append([record('1')])).toEqual({ duplicates: 0 })
       expect(await spool.append([record('1')])).toEqual({ duplicates: 1 })
     })
 
     it('knows a corrected record for longer, whether or not it is corrected the second time', async () => {
-      const spool = await open({ rememberMs: 150, rememberCorrectedMs: 60_000 })
+      const spool = await open({ rememberMs: 500, rememberCorrectedMs: 60_000 })
       const corrected = { ...record('1'), corrected: true as const }
       await spool.append([corrected, record('2')])
-      await sleep(350)
-      expect(await (await open({ rememberMs: 150 })).append([record('2'), record('1')])).toEqual({ duplicates: 1 })
+      await sleep(1_100)
+      expect(await (await open({ rememberMs: 500 })).append([record('2'), record('1')])).toEqual({ duplicates: 1 })
       expect(await spool.append([corrected])).toEqual({ duplicates: 1 })
     })
 
