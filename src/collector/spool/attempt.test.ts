@@ -130,18 +130,6 @@ it('gives a refused record two more tries, each more than 20 s later, before it 
   expect(events).toContainEqual({ type: 'alarm', alarm: 'upstream_refused', detail: { status: 400 } })
 })
 
-it('gives up no record that is refused for the first time, however often Amberflo was away', async () => {
-  upstream.answerWith(() => ({ status: 503 }))
-  await spool.append(records(1))
-  for (let at = 0; at < 3; at++) {
-    await attempt()
-    time += 1_000
-  }
-  upstream.answerWith(refusing('r0'))
-  await attempt()
-  expect(await spool.stats()).toMatchObject({ waiting: 1, dead: 0 })
-})
-
 it('writes customers before records', async () => {
   await spool.append([record('1'), customer('acme')])
   expect(await attempt()).toEqual({ reached: true })

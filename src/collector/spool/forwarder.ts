@@ -1,7 +1,7 @@
 import { MAX_INGEST_RECORDS } from '../amberflo/client.js'
+import { describeFailure } from '../failure.js'
 import { createAttempt } from './attempt.js'
 import type { AttemptOptions } from './attempt.js'
-import { describeFailure } from '../failure.js'
 import { createPause } from './pause.js'
 
 /** What comes within this after a first item goes along with it. */
