@@ -11,7 +11,7 @@ const RECEIPT_MS = 10_000
 const MAX_FLYING = 63
 /** So many batches in a row without a receipt, though they had arrived: receipts do not work here. */
 const BLIND_AFTER = 2
-/** So many failed attempts a customer's records wait for the customer: about half a minute where the collector answers at once, and never over one. */
+/** So many failed attempts a customer's records wait for the customer: about half a minute where the collector answers at once, 63 s at most. */
 const PATIENT_FOR = 7
 /** What may wait, for how long; beyond it the oldest goes first. */
 const MAX_WAITING = 10_000
